@@ -1,0 +1,127 @@
+with
+
+customer_facts as (
+    select * from {{ ref('customer_facts') }}
+),
+
+customers as (
+    select * from {{ ref('dim_customers') }}
+),
+
+customer_scores as (
+    select * from {{ ref('customer_scores') }}
+),
+
+rfm_history as (
+    select
+        customer_id,
+        previous_value,
+        changed_at,
+        row_number() over (partition by customer_id order by changed_at desc) as change_rank
+    from {{ ref('segment_history') }}
+    where dimension = 'rfm_group'
+),
+
+rfm_changes as (
+    select
+        customer_id,
+        previous_value,
+        changed_at
+    from rfm_history
+    where change_rank = 1
+)
+
+select
+    customer_facts.customer_id,
+    customer_facts.as_of_date,
+    customers.name_masked,
+    customers.email_masked,
+    customers.phone_masked,
+    customers.city,
+    customers.is_member,
+    customers.first_seen_date,
+    customers.email_consent,
+    customers.sms_consent,
+    customers.wechat_consent,
+    customers.phone_consent,
+    customer_facts.first_order_at,
+    customer_facts.last_order_at,
+    customer_facts.first_order_date,
+    customer_facts.last_order_date,
+    customer_facts.recency_days,
+    customer_facts.tenure_days,
+    customer_facts.orders_count,
+    customer_facts.purchase_days_count,
+    customer_facts.gross_amount,
+    customer_facts.discount_amount,
+    customer_facts.shipping_amount,
+    customer_facts.tax_amount,
+    customer_facts.refund_amount,
+    customer_facts.fee_amount,
+    customer_facts.net_amount,
+    customer_facts.average_order_amount,
+    customer_facts.mean_gap_days,
+    customer_facts.gap_stddev_days,
+    customer_facts.first_to_second_days,
+    customer_facts.categories_count,
+    customer_facts.full_price_share,
+    customer_facts.unpaid_orders_count,
+    customer_facts.cancelled_orders_count,
+    customer_facts.refunded_orders_count,
+    customer_facts.reviews_count,
+    customer_facts.positive_reviews_count,
+    customer_facts.negative_reviews_count,
+    customer_facts.mean_rating,
+    customer_facts.last_rating,
+    customer_facts.last_review_at,
+    customer_facts.last_negative_review_at,
+    customer_facts.helpful_votes_count,
+    customer_facts.has_open_complaint,
+    customer_facts.last_complaint_at,
+    customer_facts.preferred_category,
+    customer_facts.preferred_channel,
+    customer_scores.r_score,
+    customer_scores.f_score,
+    customer_scores.m_score,
+    customer_scores.rfm_group,
+    customer_scores.rfm_group_zh,
+    rfm_changes.previous_value as previous_rfm_group,
+    rfm_changes.changed_at as rfm_group_changed_at,
+    customer_scores.abc_class,
+    customer_scores.abc_class_zh,
+    customer_scores.lifecycle_stage,
+    customer_scores.lifecycle_stage_zh,
+    customer_scores.lifecycle_reasons,
+    customer_scores.lifecycle_reasons_zh,
+    customer_scores.is_lost,
+    customer_scores.expected_gap_days,
+    customer_scores.overdue_ratio,
+    -- unknown until a purchase model is fitted
+    cast(null as double) as p_alive,
+    cast(null as double) as expected_orders_90d,
+    cast(null as decimal(18, 4)) as clv_365d,
+    customer_scores.next_order_expected_on,
+    customer_scores.loyalty_score,
+    customer_scores.loyalty_behaviour,
+    customer_scores.loyalty_attitude,
+    customer_scores.loyalty_repeat,
+    customer_scores.loyalty_regularity,
+    customer_scores.loyalty_tenure,
+    customer_scores.loyalty_breadth,
+    customer_scores.loyalty_full_price,
+    customer_scores.loyalty_rating,
+    customer_scores.loyalty_word_of_mouth,
+    customer_scores.loyalty_complaints,
+    customer_scores.is_attitude_known,
+    customer_scores.loyalty_type,
+    customer_scores.loyalty_type_zh
+from customer_facts
+inner join customers
+    on customer_facts.customer_id = customers.customer_id
+-- scores of another day are nobody's: they stay null and a test says so
+left join customer_scores
+    on
+        customer_facts.customer_id = customer_scores.customer_id
+        and customer_facts.as_of_date = customer_scores.as_of_date
+left join rfm_changes
+    on customer_facts.customer_id = rfm_changes.customer_id

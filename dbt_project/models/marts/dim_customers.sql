@@ -1,0 +1,24 @@
+with
+
+customers as (
+    select * from {{ ref('int_customers') }}
+)
+
+select
+    customer_id,
+    {{ mask_name("name") }} as name_masked,
+    {{ mask_email("email") }} as email_masked,
+    {{ mask_phone("phone") }} as phone_masked,
+    city,
+    birth_year,
+    gender,
+    signed_up_at,
+    is_member,
+    source_ids_count,
+    sources,
+    {{ merchant_day("first_seen_at") }} as first_seen_date,
+    email_consent,
+    sms_consent,
+    wechat_consent,
+    phone_consent
+from customers

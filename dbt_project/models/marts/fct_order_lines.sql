@@ -1,0 +1,48 @@
+with
+
+order_lines as (
+    select * from {{ ref('int_order_lines') }}
+),
+
+orders as (
+    select * from {{ ref('fct_orders') }}
+),
+
+products as (
+    select * from {{ ref('int_products') }}
+)
+
+select
+    orders.order_key || ':' || order_lines.order_line_id as order_line_key,
+    orders.order_key,
+    order_lines.order_line_id,
+    orders.customer_id,
+    orders.is_counted,
+    orders.ordered_at,
+    orders.ordered_date,
+    orders.counted_date,
+    order_lines.line_kind,
+    order_lines.source || ':' || order_lines.product_id as product_key,
+    coalesce(order_lines.product_name, products.product_name) as product_name,
+    coalesce(order_lines.category, products.category) as category,
+    order_lines.quantity,
+    order_lines.unit_price,
+    order_lines.gross_amount,
+    order_lines.discount_amount,
+    order_lines.shipping_amount,
+    order_lines.tax_amount,
+    order_lines.refund_amount,
+    order_lines.net_amount,
+    order_lines.refunded_at,
+    order_lines.source,
+    order_lines.file_id,
+    order_lines.line
+from order_lines
+inner join orders
+    on
+        order_lines.source = orders.source
+        and order_lines.order_id = orders.order_id
+left join products
+    on
+        order_lines.source = products.source
+        and order_lines.product_id = products.product_id

@@ -1,0 +1,29 @@
+with
+
+order_lines as (
+    select * from {{ ref('fct_order_lines') }}
+    where refund_amount <> 0
+),
+
+dated as (
+    select
+        *,
+        refunded_at is not null as is_refund_date_known,
+        coalesce(refunded_at, ordered_at) as known_refunded_at
+    from order_lines
+)
+
+select
+    order_line_key,
+    order_key,
+    customer_id,
+    is_counted,
+    product_key,
+    category,
+    refund_amount,
+    known_refunded_at as refunded_at,
+    {{ merchant_day("known_refunded_at") }} as refund_date,
+    is_refund_date_known,
+    ordered_date,
+    counted_date
+from dated

@@ -1,0 +1,19 @@
+with
+
+source as (
+    select * from {{ source('clean', 'files') }}
+),
+
+renamed as (
+    select
+        source.file_id,
+        source.source,
+        source.feed,
+        source.file_name,
+        source.delivery_key,
+        -- the same order as delivery_key, in a form that is cheap to compare on every line
+        cast(row_number() over (order by source.delivery_key, source.source, source.file_id) as integer) as delivery_number
+    from source
+)
+
+select * from renamed

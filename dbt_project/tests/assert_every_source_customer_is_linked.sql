@@ -1,0 +1,16 @@
+-- Only a record without any customer id may be of an unidentified person. A row is a source customer id that the links do not know.
+with
+
+orders as (
+    select * from {{ ref('fct_orders') }}
+)
+
+select
+    source,
+    source_customer_id,
+    count(*) as orders_count
+from orders
+where
+    source_customer_id is not null
+    and customer_id is null
+group by source, source_customer_id

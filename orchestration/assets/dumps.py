@@ -1,0 +1,72 @@
+"""Assets from the inbox to the clean layer, and who is one person."""
+
+from collections.abc import Iterator
+
+import dagster
+from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, ResourceParam
+
+from orchestration import lake
+from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.landing import land
+from orchestration.freshness import is_current
+from orchestration.io import write_parquet
+from orchestration.progress import Progress
+from orchestration.resources import RunDay, RunLock
+from orchestration.rules import identity_rules
+from orchestration.settings import Settings
+from transforms import identity
+
+RAW = AssetKey(["raw", "deliveries"])
+FILES = AssetKey(["clean", "files"])
+CLEAN = [AssetKey(["clean", feed]) for feed in FEEDS]
+
+_SPECS = [
+    AssetSpec(
+        RAW,
+        group_name="raw",
+        skippable=True,
+        description="Every delivered file as received, and the ledger that names it. Grain: one delivered content.",
+    ),
+    *(
+        AssetSpec(
+            key,
+            group_name="clean",
+            deps=[RAW],
+            skippable=True,
+            description=f"Typed rows of feed '{key.path[-1]}' with their origin. Grain: one delivered row.",
+        )
+        for key in CLEAN
+    ),
+    AssetSpec(
+        FILES, group_name="clean", deps=[RAW], skippable=True, description="The delivered files whose rows count. Grain: one live file."
+    ),
+]
+
+
+@dagster.multi_asset(specs=_SPECS, name="land")
+def landed_dumps(
+    context: AssetExecutionContext, settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay, run_lock: RunLock
+) -> Iterator[MaterializeResult]:
+    """Inbox → raw, clean and quarantine. Where nothing came of it that readers don't see already, everything after it is skipped."""
+    with progress.stage("land"):
+        ledger = lake.ledger_of(settings)
+        landing = land(settings, ledger, context.run.run_id, lambda share: progress.advance("land", share))
+        needs_no_run = is_current(settings, ledger, run_day.as_of or None) or not ledger.files("live")
+        ledger.close()
+        lake.write_live_files(settings)
+    progress.figures["landing"] = landing
+    if not needs_no_run:
+        yield MaterializeResult(asset_key=RAW, metadata=landing.counts())
+        for key in CLEAN:
+            rows = sum(file.rows_clean for file in landing.live if file.feed == key.path[-1])
+            yield MaterializeResult(asset_key=key, metadata={"rows_landed": rows})
+        yield MaterializeResult(asset_key=FILES, metadata=landing.counts())
+
+
+@dagster.asset(key=["identity", "customer_links"], group_name="identity", deps=[*CLEAN, FILES])
+def customer_links(settings: ResourceParam[Settings], progress: ResourceParam[Progress]) -> MaterializeResult:
+    """Which source ids are one person, and by what evidence. Grain: one row per source and source customer id."""
+    with progress.stage("identity"):
+        links, refused = identity.link(lake.customer_ids(settings), identity_rules(settings))
+        write_parquet(links, settings.lake / "identity" / "customer_links.parquet")
+    return MaterializeResult(metadata={"ids": links.height, "people": links["customer_id"].n_unique(), "evidences_refused": refused.height})

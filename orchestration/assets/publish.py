@@ -1,0 +1,72 @@
+"""The asset that readers see: one atomic switch from the last publication to this run's."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster
+import polars as pl
+from dagster import AssetExecutionContext, AssetKey, MaterializeResult, ResourceParam
+
+from orchestration import lake, warehouse
+from orchestration.assets.lists import MEMBERS, definitions
+from orchestration.exports import RunFacts, write_package
+from orchestration.freshness import publication_info
+from orchestration.progress import Progress
+from orchestration.publication import publish
+from orchestration.resources import RunDay
+from orchestration.rules import contact_rules
+from orchestration.settings import Settings
+
+PUBLICATION = AssetKey(["published", "publication"])
+
+
+def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
+    """The publication asset, which waits for every mart and for the lists."""
+
+    @dagster.asset(key=PUBLICATION, group_name="publish", deps=[*marts, MEMBERS])
+    def publication(
+        context: AssetExecutionContext, settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay
+    ) -> MaterializeResult:
+        """BI snapshot, Parquet tables and list files of one run, visible together."""
+        as_of = date.fromisoformat(run_day.of(settings))
+        members = settings.lake / "lists" / "list_members.parquet"
+        ledger = lake.ledger_of(settings)
+        info = publication_info(settings, ledger)
+        ledger.close()
+
+        def fill(folder: Path) -> Mapping[str, Any]:
+            with progress.stage("exports"):
+                return write_package(
+                    folder,
+                    warehouse.read(settings, "marts.customer_360"),
+                    pl.read_parquet(members),
+                    warehouse.read(settings, "private.customer_contacts"),
+                    definitions(settings),
+                    _run_facts(context.run.run_id, as_of, settings, progress),
+                    settings.language,
+                )
+
+        with progress.stage("publish"):
+            published = publish(
+                settings.home,
+                context.run.run_id,
+                as_of,
+                settings.warehouse,
+                fill,
+                extra_tables={"list_members": members},
+                info=info,
+                keep=settings.keep_publications,
+                engine=settings.engine,
+            )
+        progress.figures["publication"] = published
+        return MaterializeResult(metadata={"as_of": as_of.isoformat(), "tables": len(published.tables), **published.tables})
+
+    return publication
+
+
+def _run_facts(run_id: str, as_of: date, settings: Settings, progress: Progress) -> RunFacts:
+    parameters = json.loads((settings.lake / "scores" / "parameters.json").read_text(encoding="utf-8"))
+    return RunFacts(run_id, as_of, parameters, progress.figures.get("validation", {}), contact_rules(settings))

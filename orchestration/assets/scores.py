@@ -1,0 +1,53 @@
+"""Assets of the scores: fitted on the whole base, applied to each customer."""
+
+import dagster
+import polars as pl
+from dagster import AssetKey, MaterializeResult, ResourceParam
+
+from orchestration import lake, warehouse
+from orchestration.io import write_parquet, write_text
+from orchestration.progress import Progress
+from orchestration.rules import scoring_rules
+from orchestration.settings import Settings
+from transforms import scores
+from transforms.schemas import CUSTOMER_FACTS
+
+FACTS = AssetKey(["marts", "customer_facts"])
+SCORES = AssetKey(["scores", "customer_scores"])
+PARAMETERS = AssetKey(["scores", "run_parameters"])
+HISTORY = AssetKey(["history", "segment_history"])
+
+
+@dagster.multi_asset(
+    name="score",
+    specs=[
+        dagster.AssetSpec(
+            SCORES, group_name="scores", deps=[FACTS], description="RFM, ABC, lifecycle and loyalty. Grain: one row per customer."
+        ),
+        dagster.AssetSpec(
+            PARAMETERS, group_name="scores", deps=[FACTS], description="What was fitted. Grain: one row per model and parameter."
+        ),
+    ],
+)
+def customer_scores(settings: ResourceParam[Settings], progress: ResourceParam[Progress]) -> tuple[MaterializeResult, MaterializeResult]:
+    """Facts → parameters → scores."""
+    with progress.stage("scores"):
+        facts = warehouse.read(settings, "marts.customer_facts", CUSTOMER_FACTS)
+        parameters = scores.fit(facts, scoring_rules(settings))
+        rows = pl.DataFrame(parameters.to_rows(), schema=["model", "parameter", "value"], orient="row")
+        write_parquet(rows, settings.lake / "scores" / "run_parameters.parquet")
+        write_text(parameters.to_json(), settings.lake / "scores" / "parameters.json")
+        scored = scores.apply(facts, parameters).collect(engine="streaming")
+        write_parquet(scored, settings.lake / "scores" / "customer_scores.parquet")
+    progress.figures["groups"] = dict(scored["rfm_group"].value_counts(sort=True).iter_rows())
+    progress.figures["warnings"] = list(parameters.warnings)
+    return (
+        MaterializeResult(asset_key=SCORES, metadata={"warnings": list(parameters.warnings)}),
+        MaterializeResult(asset_key=PARAMETERS, metadata={"parameters": rows.height}),
+    )
+
+
+@dagster.asset(key=HISTORY, group_name="scores")
+def published_history(settings: ResourceParam[Settings]) -> None:
+    """The movements that readers see at present; this run's are added to them. Grain: one row per customer, dimension and change."""
+    lake.write_history(settings)

@@ -1,0 +1,109 @@
+"""The command line: ``regulars``. Each command imports what it needs when it runs, so that ``--help`` and a run without news are quick."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from orchestration.errors import RegularsError
+
+app = typer.Typer(
+    help="Order and review dumps in; who your regulars are, who is slipping away, and whom to write to today, out.\n\n"
+    "Example: regulars sample && regulars run",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+Home = Annotated[Path | None, typer.Option(help="Folder of dumps, settings and results. Default: REGULARS_HOME, else ./data.")]
+
+
+def main() -> None:
+    """Entry point: a user's mistake ends in one sentence and exit code 1, never in a traceback."""
+    try:
+        app()
+    except RegularsError as error:
+        errors.print(f"[red]Error:[/red] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        errors.print("Stopped. What was published before is unchanged; the next run finishes the work.")
+        sys.exit(130)
+
+
+@app.command()
+def run(
+    home: Home = None,
+    as_of: Annotated[str | None, typer.Option(help="Score as of this day (ISO). Default: the last day with an order.")] = None,
+) -> None:
+    """Everything new in the inbox through to published lists. Exit code 0 only if what readers see is up to date.
+
+    Example: regulars run --as-of 2026-10-31
+    """
+    from orchestration import report, settings
+    from orchestration import run as runs
+
+    loaded = settings.load(home)
+    figures = runs.run(loaded, as_of, report.progress(console))
+    report.summary(console, figures, loaded)
+
+
+@app.command()
+def status(home: Home = None) -> None:
+    """What is published, what waits in the inbox, what is held and what is in quarantine.
+
+    Example: regulars status --home /srv/regulars
+    """
+    from orchestration import report, settings
+
+    report.status(console, settings.load(home))
+
+
+@app.command()
+def sample(
+    home: Home = None,
+    customers: Annotated[int | None, typer.Option(min=10, help="How many people buy. Default: 20000, unless --lines is given.")] = None,
+    lines: Annotated[int | None, typer.Option(min=100, max=50_000_000, help="About how many order lines instead.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same dumps.")] = 7,
+    faults: Annotated[bool, typer.Option(help="Plant the faults that real dumps have.")] = True,
+) -> None:
+    """Write two years of made-up dumps of a merchant with an online shop and a chain of shops, and the truth behind them.
+
+    Example: regulars sample --customers 2000 --home /tmp/trial
+    """
+    from orchestration import report, settings
+    from orchestration.sample import write_sample
+
+    loaded = settings.load(home)
+    if loaded.inbox.exists() and any(loaded.inbox.iterdir()):
+        raise RegularsError(
+            "The inbox already holds dumps.", where=loaded.inbox, do="choose an empty home with --home, or remove the folder"
+        )
+    if customers is None and lines is None:
+        customers = 20_000
+    with report.bar(console, "sample") as advance:
+        written = write_sample(loaded.home, customers=customers, lines=lines, seed=seed, faults=faults, on_progress=advance)
+    console.print(f"{written.files:,} files with {written.lines:,} order lines of {written.customers:,} customers in {loaded.inbox}.")
+    console.print(f"Next: regulars run --home {loaded.home}")
+
+
+@app.command()
+def dagster(home: Home = None, port: Annotated[int, typer.Option(help="Port of the page.")] = 3000) -> None:
+    """Open the Dagster UI on this home: the assets, their checks, the schedule and the sensor.
+
+    Example: regulars dagster --port 3001
+    """
+    from orchestration import settings
+    from orchestration.run import dagster_home
+
+    loaded = settings.load(home)
+    root = Path(__file__).resolve().parent.parent
+    environment = {**os.environ, "DAGSTER_HOME": str(dagster_home(loaded)), "REGULARS_HOME": str(loaded.home)}
+    os.chdir(root)
+    program = str(Path(sys.executable).with_name("dagster"))
+    os.execve(program, [program, "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)], environment)

@@ -1,0 +1,159 @@
+"""A delivered file on its way into the lake: its bytes kept as received, hashed and counted in one pass.
+
+The count of records is made here, apart from any CSV parser, so that a parser that drops or joins rows is found out.
+"""
+
+import csv
+import hashlib
+import io
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from orchestration.dumps.inbox import Arrival
+
+CHUNK = 1 << 20
+BOM = b"\xef\xbb\xbf"
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class HeldError(Exception):
+    """The file as a whole can't be trusted. ``reason`` is a code, the message says what was seen."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Census:
+    """Counts over the bytes of a delimited text, taken chunk by chunk.
+
+    Quotes are counted as RFC 4180 has them: a line break between an odd and an even quote is part of a field.
+    """
+
+    def __init__(self, delimiter: str) -> None:
+        self._delimiter = delimiter.encode()
+        self.size = self.breaks = self.breaks_in_quotes = self.quotes = self.delimiters = self.returns = self.return_breaks = 0
+        self.has_blank_lines = self.has_nul = False
+        self._last = b"\n"
+
+    def add(self, chunk: bytes) -> None:
+        seam = self._last + chunk[:2]
+        self.has_blank_lines |= b"\n\n" in chunk or b"\n\r\n" in chunk or seam.startswith((b"\n\n", b"\n\r\n"))
+        self.has_nul |= b"\0" in chunk
+        self.returns += (returns := chunk.count(b"\r"))
+        self.return_breaks += (chunk.count(b"\r\n") if returns else 0) + (seam.startswith(b"\r\n"))
+        self.breaks += chunk.count(b"\n")
+        self.delimiters += chunk.count(self._delimiter)
+        if quotes := chunk.count(b'"'):
+            between = chunk.split(b'"')[1 - self.quotes % 2 :: 2]
+            self.breaks_in_quotes += sum(part.count(b"\n") for part in between)
+            self.quotes += quotes
+        elif self.quotes % 2:
+            self.breaks_in_quotes += chunk.count(b"\n")
+        self.size += len(chunk)
+        self._last = chunk[-1:]
+
+    @property
+    def ends_with_break(self) -> bool:
+        return self._last == b"\n"
+
+    @property
+    def records(self) -> int:
+        """Records of the text, the header included, provided that it is well formed."""
+        return self.breaks - self.breaks_in_quotes + (0 if self.ends_with_break else 1)
+
+    def is_regular(self, columns: int) -> bool:
+        """Whether nothing about the bytes calls for the careful reader. Necessary, not sufficient: the parser's rows are counted too."""
+        has_one_kind_of_break = self.returns in (0, self.breaks) and self.returns == self.return_breaks
+        has_full_rows = self.quotes > 0 or self.delimiters == (columns - 1) * self.records
+        return has_one_kind_of_break and has_full_rows and self.quotes % 2 == 0 and not self.has_blank_lines and not self.has_nul
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Where a delivered file's bytes went.
+
+    ``text``: the plain text to parse, which is the raw file itself unless it was compressed. ``damage``: why the
+    bytes can't be trusted, if so; the raw file is kept all the same.
+    """
+
+    file_id: str
+    sha256: str
+    raw: Path
+    text: Path
+    census: Census
+    damage: HeldError | None
+
+
+def receive(arrival: Arrival, raw_folder: Path, work_folder: Path, delimiter: str) -> Receipt:
+    """Copy the file's bytes to ``raw_folder``, hash them, and count its records; decompress in the same pass.
+
+    The caller makes the bytes durable (``os.sync``) before the ledger speaks of them.
+    """
+    census, digest = Census(delimiter), hashlib.sha256()
+    landing = raw_folder / f".{arrival.name.replace('/', '.')}.tmp"
+    text = work_folder / f"{arrival.source}.{arrival.name.replace('/', '.')}.text"
+    damage: HeldError | None = None
+    with arrival.path.open("rb") as delivered, landing.open("wb") as kept:
+        is_compressed = delivered.read(2) == GZIP_MAGIC
+        delivered.seek(0)
+        blocks = _kept(delivered, kept, digest)
+        try:
+            with text.open("wb") if is_compressed else nullcontext() as plain:
+                for block in _decompressed(blocks) if is_compressed else blocks:
+                    census.add(block)
+                    if plain:
+                        plain.write(block)
+        except (zlib.error, EOFError) as error:
+            damage = HeldError("corrupt_gzip", f"the gzip data is damaged or cut off ({error}); have it delivered again")
+            for _ in blocks:
+                pass  # the rest is kept too: raw is what was received
+    sha256 = digest.hexdigest()
+    file_id = hashlib.sha256(f"{arrival.source}\0{sha256}".encode()).hexdigest()[:16]
+    raw = raw_folder / f"{file_id}{''.join(arrival.path.suffixes[-2:])}"
+    os.replace(landing, raw)
+    return Receipt(file_id, sha256, raw, text if is_compressed else raw, census, damage)
+
+
+def _kept(delivered: BinaryIO, kept: BinaryIO, digest: "hashlib._Hash") -> Iterator[bytes]:
+    while block := delivered.read(CHUNK):
+        digest.update(block)
+        kept.write(block)
+        yield block
+
+
+def _decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The text of one or more gzip members; zlib checks each against its own length and CRC."""
+    member, is_open = zlib.decompressobj(wbits=31), False
+    for block in blocks:
+        while block:
+            yield member.decompress(block)
+            is_open = not member.eof
+            block = member.unused_data
+            if member.eof:
+                member = zlib.decompressobj(wbits=31)
+    if is_open:
+        raise EOFError("it ends before its checksum")
+
+
+def header_of(text: Path, delimiter: str) -> tuple[str, ...]:
+    """Names of the first record, exactly as written (but for a byte-order mark). Raises ``HeldError`` where there is none to go by."""
+    with text.open("rb") as content:
+        start = content.read(CHUNK).removeprefix(BOM)
+    if not start.strip():
+        raise HeldError("empty_file", "the file is empty, expected at least a header line")
+    try:
+        first = next(csv.reader(io.StringIO(start.decode("utf-8", errors="surrogateescape"), newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise HeldError("unreadable_header", f"the first line can't be read as column names ({error})") from None
+    names = [name.strip() for name in first]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise HeldError(
+            "duplicate_header", f"the header names {', '.join(map(repr, repeated))} more than once; each column needs a name of its own"
+        )
+    return tuple(first)

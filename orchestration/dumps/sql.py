@@ -1,0 +1,5 @@
+"""Text as a SQL literal."""
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,20 @@
+"""Whether what is published still says what the lake and the settings say. Light: no engine is imported."""
+
+from orchestration import lake
+from orchestration.dumps.ledger import Ledger
+from orchestration.publication import current
+from orchestration.settings import Settings
+
+
+def publication_info(settings: Settings, ledger: Ledger) -> dict[str, str]:
+    """What a publication remembers of its making: the same lake and the same settings make the same publication."""
+    return {"ledger": ledger.fingerprint(), "settings": settings.fingerprint}
+
+
+def is_current(settings: Settings, ledger: Ledger, as_of: str | None) -> bool:
+    """Whether readers already see the present lake under the present settings, as of that day (default: the last day with an order)."""
+    published = current(settings.home)
+    if not published:
+        return False
+    wanted = {**publication_info(settings, ledger), "as_of": as_of or lake.last_day(settings)}
+    return all(published.get(name) == value for name, value in wanted.items())

@@ -1,0 +1,82 @@
+"""Files that are there whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+Everything Python leaves on disk for another stage or a reader goes through here. Nothing here knows what is in a file.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PARTIAL_SUFFIX = ".partial"
+"""Ends the name of a file still being written, so that no ``*.parquet`` pattern can pick it up."""
+
+ROWS_PER_GROUP = 128 * 1024
+"""Rows per Parquet row group; fixed, because a size chosen by the engine depends on the machine's cores."""
+
+
+@contextmanager
+def write_atomically(path: Path) -> Iterator[Path]:
+    """Yields a path in the same folder to write to; when the block ends well, that file is ``path``, durably.
+
+    Missing folders are made. When the block or a write fails, the file is removed, ``path`` is as it was, and the error goes on.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}{PARTIAL_SUFFIX}")
+    try:
+        yield partial
+        fsync(partial)
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    fsync(path.parent)
+
+
+def fsync(path: Path) -> None:
+    """Waits until the content of a file, or the names in a folder, have reached the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def fsync_tree(folder: Path) -> None:
+    """``fsync`` of every file and folder below ``folder`` and of itself; links are not followed."""
+    for here, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            file = Path(here, name)
+            if not file.is_symlink():
+                fsync(file)
+        fsync(Path(here))
+
+
+def remove_partials(folder: Path) -> int:
+    """Removes what killed writers left below ``folder``; returns how many. Only while no other process writes there."""
+    partials = sorted(folder.rglob(f"*{PARTIAL_SUFFIX}"))
+    for partial in partials:
+        partial.unlink(missing_ok=True)
+    return len(partials)
+
+
+def write_parquet(frame: "pl.DataFrame | pl.LazyFrame", path: Path) -> None:
+    """Streams a frame into one Parquet file (zstd). The same rows in the same order give the same bytes."""
+    with write_atomically(path) as partial:
+        frame.lazy().sink_parquet(partial, compression="zstd", row_group_size=ROWS_PER_GROUP, maintain_order=True)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Writes UTF-8 text, line ends as given."""
+    with write_atomically(path) as partial:
+        partial.write_bytes(text.encode())
+
+
+def write_json(content: Any, path: Path) -> None:
+    """Writes readable JSON: two spaces, any script as itself, keys in the order given, dates and money as text."""
+    write_text(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n", path)

@@ -1,0 +1,173 @@
+"""What Python reads and writes between the stages: Parquet under ``lake/``, each file replaced in one rename."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.ledger import Ledger
+from orchestration.errors import RegularsError
+from orchestration.io import write_atomically, write_parquet
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
+CONTACT_COLUMNS = {"orders": ("email", "phone"), "order_headers": ("email", "phone"), "customers": ("email", "phone", "membership_no")}
+"""Feeds that show which customer ids belong to one person, each with the columns that do. Others only name ids."""
+
+
+def ledger_of(settings: Settings) -> Ledger:
+    return Ledger(settings.lake / "ledger.sqlite")
+
+
+def last_day(settings: Settings) -> str | None:
+    """The merchant's day of the last order delivered, ISO; the as-of day of a run that names none."""
+    ledger = ledger_of(settings)
+    try:
+        found = ledger.last_event_at(("orders", "order_headers"))
+    finally:
+        ledger.close()
+    return datetime.fromisoformat(found).replace(tzinfo=UTC).astimezone(settings.zone).date().isoformat() if found else None
+
+
+def as_of_day(settings: Settings, wanted: str | None) -> str:
+    """The day a run scores as of: the one asked for, else the last day with an order."""
+    if wanted:
+        try:
+            return date.fromisoformat(wanted).isoformat()
+        except ValueError:
+            raise RegularsError(f"'{wanted}' is not a day.", expected="an ISO date such as 2026-10-31", do="correct --as-of") from None
+    found = last_day(settings)
+    if not found:
+        raise RegularsError(
+            "No order has been delivered yet, so there is nothing to score.",
+            where=settings.inbox,
+            expected="at least one order file that can be read",
+            do="put dumps into inbox/<source>/, or see `regulars status` for files that are held",
+        )
+    return found
+
+
+def write_live_files(settings: Settings) -> None:
+    """``lake/clean/files.parquet``: the delivered files whose rows count. Grain: one row per live file."""
+    import polars as pl
+
+    ledger = ledger_of(settings)
+    try:
+        live = ledger.files("live")
+    finally:
+        ledger.close()
+    names = ("file_id", "source", "feed", "file_name", "delivery_key", "rows_delivered", "rows_clean", "rows_quarantined")
+    schema = {name: pl.Int64 if name.startswith("rows_") else pl.String for name in names}
+    write_parquet(
+        pl.DataFrame([[getattr(file, name) for name in names] for file in live], schema=schema, orient="row"), clean_path(settings, "files")
+    )
+
+
+def clean_path(settings: Settings, feed: str) -> Path:
+    """The Parquet file, or pattern of files, of a table of the clean layer."""
+    return settings.lake / "clean" / ("files.parquet" if feed == "files" else f"{feed}/*.parquet")
+
+
+def customer_ids(settings: Settings) -> "pl.LazyFrame":
+    """Every combination of a source's customer id and contact details that a live file shows (``CUSTOMER_IDS``)."""
+    parts = []
+    for feed, columns in FEEDS.items():
+        if any(column.name == "customer_id" for column in columns):
+            contacts = ", ".join(
+                f"{name if name in CONTACT_COLUMNS.get(feed, ()) else 'null::varchar'} as {name}"
+                for name in ("email", "phone", "membership_no")
+            )
+            parts.append(
+                f"select distinct source, customer_id as source_customer_id, {contacts} from live_{feed} where customer_id is not null"
+            )
+    with connect(settings) as connection:
+        return connection.sql(" union ".join(parts)).pl().lazy()
+
+
+def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
+    """An engine of its own over the lake, with a view ``live_<feed>`` of each clean feed's rows that count."""
+    import duckdb
+
+    connection = duckdb.connect(config=settings.engine)
+    connection.execute("set TimeZone = 'UTC'")
+    files = _quoted(clean_path(settings, "files"))
+    for feed in FEEDS:
+        rows = _quoted(clean_path(settings, feed))
+        connection.execute(
+            f"create view live_{feed} as select * from read_parquet({rows}) where file_id in (select file_id from read_parquet({files}))"
+        )
+    return connection
+
+
+def touches(settings: Settings) -> "pl.LazyFrame":
+    """Past contacts by person: customer_id, channel, contacted_at (UTC). Grain: one row per contact that a live file reports."""
+    links = _quoted(settings.lake / "identity" / "customer_links.parquet")
+    with connect(settings) as connection:
+        return (
+            connection.sql(
+                f"""select links.customer_id, contacts.channel, contacts.contacted_at from live_contacts as contacts
+            join read_parquet({links}) as links on links.source = contacts.source and links.source_customer_id = contacts.customer_id
+            order by all"""
+            )
+            .pl()
+            .lazy()
+        )
+
+
+def file_measures(settings: Settings) -> "pl.DataFrame":
+    """The ledger's counts beside what really stands in the lake. Grain: one row per live file."""
+    found = " union all ".join(f"select file_id, count(*) as rows from live_{feed} group by file_id" for feed in FEEDS)
+    refused = " union all ".join(
+        f"select file_id, count(*) as rows from read_parquet({_quoted(path)}) group by file_id"
+        for path in sorted(settings.quarantine.glob("*/*.parquet"))
+    )
+    with connect(settings) as connection:
+        return connection.sql(
+            f"""select files.source, files.file_name, files.file_id, rows_delivered, rows_clean, coalesce(found.rows, 0) as rows_found,
+                rows_quarantined, coalesce(refused.rows, 0) as rows_in_quarantine,
+                coalesce(found.rows, 0) + coalesce(refused.rows, 0) as rows_accounted,
+                rows_quarantined / greatest(rows_delivered, 1) as quarantined_share
+            from read_parquet({_quoted(clean_path(settings, "files"))}) as files
+            left join ({found}) as found on found.file_id = files.file_id
+            left join ({refused or "select null::varchar as file_id, 0 as rows where false"}) as refused on refused.file_id = files.file_id
+            order by files.source, files.file_name"""
+        ).pl()
+
+
+def members_with_permission(settings: Settings) -> "pl.DataFrame":
+    """List members, with whether consent and address for the list's channel are on record. Grain: one row per list and customer."""
+    import duckdb
+
+    vouched = ", ".join(f"'{channel}'" for channel in settings.contact.assume_consent_for) or "null"
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        return connection.sql(
+            f"""select members.list_name, members.customer_id, members.reason,
+                case when status <> 'send' then 'not_sent'
+                     when case channel when 'email' then email else phone end is null then 'no address'
+                     when coalesce(
+                         case channel when 'email' then email_consent when 'sms' then sms_consent
+                                      when 'wechat' then wechat_consent else phone_consent end,
+                         channel in ({vouched}), false) then 'yes'
+                     else 'no consent' end as may_be_contacted
+            from read_parquet({_quoted(settings.lake / "lists" / "list_members.parquet")}) as members
+            left join private.customer_contacts as contacts on contacts.customer_id = members.customer_id"""
+        ).pl()
+
+
+def write_history(settings: Settings) -> None:
+    """``lake/history/segment_history.parquet``: the history that readers see at present, or none yet; what a run's changes are added to."""
+    import duckdb
+
+    published = settings.home / "published" / "parquet" / "segment_history" / "segment_history.parquet"
+    columns = "null::varchar as customer_id, null::varchar as dimension, null::varchar as value, null::varchar as previous_value"
+    empty = f"select {columns}, null::date as changed_at where false"
+    query = f"select * from read_parquet({_quoted(published)})" if published.exists() else empty
+    with write_atomically(settings.lake / "history" / "segment_history.parquet") as path, duckdb.connect() as connection:
+        connection.execute(f"copy ({query}) to {_quoted(path)} (format parquet)")
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,37 @@
+"""What a run tells while it goes on, and what it has counted when it ends."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Progress:
+    """Seconds per stage and the figures of the summary. The command line draws it; in the Dagster UI nobody listens."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time the block as that stage; a stage may come in several parts."""
+        started = time.perf_counter()
+        self.begin(name)
+        try:
+            yield
+        finally:
+            seconds = time.perf_counter() - started
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+            self.end(name, seconds)
+
+    def begin(self, name: str) -> None:
+        """Called when a stage begins."""
+
+    def advance(self, name: str, share: float) -> None:
+        """Called as a long stage goes on, with the share done, 0 to 1."""
+
+    def end(self, name: str, seconds: float) -> None:
+        """Called when a stage, or a part of it, ends."""

@@ -1,0 +1,264 @@
+"""What readers see: tables and exports of one run, made visible together by one rename.
+
+A publication is a folder that is complete and on disk before anything points to it, and is never changed afterwards. ``published`` in the
+home is a link to one of them; putting another link in its place is the switch. A reader that has resolved the link, or holds a file open,
+keeps what it had.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.errors import RegularsError
+from orchestration.io import fsync, fsync_tree, write_json
+
+if TYPE_CHECKING:
+    import duckdb
+
+STORAGE_VERSION = "v1.2.0"
+"""DuckDB file format of the published warehouse: any BI driver of DuckDB 1.2 or later opens it."""
+
+WAREHOUSE = "warehouse.duckdb"
+RECORD = "publication.json"
+PUBLISHED_SCHEMA = "marts"
+"""The only schema of the private warehouse that readers get; staging, intermediate and private tables stay where they are."""
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NEW = "_publication"
+"""The new file's name inside DuckDB."""
+_BUILDING, _REMOVING = ".building", ".removing"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A publication readers can see. ``tables``: rows of each; ``manifest``: what ``fill_exports`` returned."""
+
+    run_id: str
+    as_of: date
+    folder: Path
+    tables: Mapping[str, int]
+    manifest: Mapping[str, Any]
+
+
+def current(home: Path) -> dict[str, Any] | None:
+    """The record of what is published (run_id, as_of, tables and the run's info), or None when nothing is.
+
+    Reads one small file. Raises ``RegularsError`` when it can't be read.
+    """
+    record = home / "published" / RECORD
+    try:
+        content: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise RegularsError("The record of the last publication can't be read", where=record, do="Run again to publish anew") from error
+    return content
+
+
+def publish(
+    home: Path,
+    run_id: str,
+    as_of: date,
+    warehouse: Path,
+    fill_exports: Callable[[Path], Mapping[str, Any]],
+    extra_tables: Mapping[str, Path],
+    info: Mapping[str, Any],
+    keep: int = 3,
+    engine: Mapping[str, Any] | None = None,
+) -> Publication:
+    """Builds the publication of a run beside the others, then switches readers to it. One publisher at a time.
+
+    ``warehouse``: the private DuckDB file, closed; tables and views of its schema ``marts`` are published, with each Parquet file of
+    ``extra_tables`` (name to file) as one more. ``fill_exports`` writes the package of ``as_of`` into the folder it is given; packages of
+    other days are carried over. ``info`` is plain JSON content for the record. The newest ``keep`` publications stay, leftovers of
+    killed runs go. ``engine``: DuckDB settings such as ``memory_limit`` and ``threads``.
+    Raises ``RegularsError``, and whatever ``fill_exports`` does; what was published before is then untouched.
+    """
+    publications = home / "publications"
+    target, building = publications / run_id, publications / f".{run_id}{_BUILDING}"
+    _check_paths(home, run_id, publications, warehouse)
+    with _no_trace_on_failure(building, run_id):
+        _remove_leftovers(publications)
+        (building / "exports" / as_of.isoformat()).mkdir(parents=True)
+        tables = _write_tables(warehouse, extra_tables, building, engine or {})
+        manifest = fill_exports(building / "exports" / as_of.isoformat())
+        fsync_tree(building)
+        _carry_over(home / "published" / "exports", building / "exports")
+        newest = max(folder.name for folder in (building / "exports").iterdir() if folder.is_dir())
+        (building / "exports" / "latest").symlink_to(newest)
+        fsync(building / "exports")
+        sequence = max((_sequence(folder) for folder in publications.iterdir()), default=0) + 1
+        record = {"run_id": run_id, "as_of": as_of.isoformat(), "sequence": sequence, "tables": tables}
+        write_json({**info, **record}, building / RECORD)
+        _remove(target)  # complete but never switched to: its run was killed in between
+        os.rename(building, target)
+        fsync(publications)
+        _link(home / "exports", Path("published", "exports"))
+        _link(home / "published", Path("publications", run_id))
+    _remove_old(publications, target, keep)
+    return Publication(run_id, as_of, target, tables, manifest)
+
+
+def _check_paths(home: Path, run_id: str, publications: Path, warehouse: Path) -> None:
+    if not _RUN_ID.fullmatch(run_id):
+        raise RegularsError(f"{run_id!r} can't name a publication", expected="letters, digits, '.', '_', '-'", do="Give the run another id")
+    if not warehouse.is_file():
+        raise RegularsError("There is no warehouse to publish", where=warehouse, expected="the DuckDB file the dbt models are built into")
+    for link in (home / "published", home / "exports"):
+        if link.exists() and not link.is_symlink():
+            raise RegularsError("Something else stands where a link belongs", where=link, expected="a link", do="Move it and run again")
+    if (home / "published").resolve() == (publications / run_id).resolve():
+        raise RegularsError(f"Run {run_id} is published already", where=publications / run_id, do="Publish under the id of a new run")
+
+
+@contextmanager
+def _no_trace_on_failure(building: Path, run_id: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        shutil.rmtree(building, ignore_errors=True)
+        # DuckDB reports a full disk as an exception of its own; naming it here would import it where nothing is published.
+        if isinstance(error, OSError) or type(error).__module__.startswith(("duckdb", "_duckdb")):
+            message = f"Run {run_id} could not be published, and what was published before is unchanged: {error}"
+            raise RegularsError(message, where=building.parent, do="Mend the cause and run again") from error
+        raise
+
+
+def _write_tables(warehouse: Path, extra_tables: Mapping[str, Path], building: Path, engine: Mapping[str, Any]) -> dict[str, int]:
+    """The publication's DuckDB file and one Parquet file per table; returns the rows of each.
+
+    Tables are written into a new file: a copy of the private one would carry the pages of what was left out or deleted.
+    """
+    import duckdb
+
+    spill = building / ".spill"
+    private = warehouse.stem  # the name it had when its views were made, for they spell it out
+    with duckdb.connect(config={**engine, "temp_directory": str(spill)}) as connection:
+        connection.execute(f"attach {_text(warehouse)} as {_name(private)} (read_only)")
+        connection.execute(f"attach {_text(building / WAREHOUSE)} as {_NEW} (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"create schema {_NEW}.{PUBLISHED_SCHEMA}")
+        connection.execute(f"use {_NEW}.{PUBLISHED_SCHEMA}")
+        _copy_marts(connection, private)
+        for name, file in extra_tables.items():
+            connection.execute(f"create table {_name(name)} as from read_parquet({_text(file)})")
+        rows = {name: _write_table_file(connection, name, building) for name in _names(connection, _NEW)}
+        connection.execute("use memory")
+        connection.execute(f"checkpoint {_NEW}")
+        connection.execute(f"detach {_NEW}")
+    shutil.rmtree(spill, ignore_errors=True)
+    return rows
+
+
+def _copy_marts(connection: "duckdb.DuckDBPyConnection", private: str) -> None:
+    """Tables with their constraints and comments; a view becomes a table, for what it reads is not published."""
+    for name in _names(connection, private):
+        place = [private, PUBLISHED_SCHEMA, name]
+        source = ".".join(_name(part) for part in place)
+        about_table = "where database_name = ? and schema_name = ? and table_name = ?"
+        definition = connection.execute(f"select sql, comment from duckdb_tables() {about_table}", place).fetchone()
+        if definition is None:
+            connection.execute(f"create table {_name(name)} as from {source}")
+            continue
+        sql, comment = definition
+        connection.execute(sql)
+        connection.execute(f"insert into {_name(name)} from {source}")
+        connection.execute(f"comment on table {_name(name)} is {_text(comment)}")
+        columns = connection.execute(f"select column_name, comment from duckdb_columns() {about_table} and comment is not null", place)
+        for column, comment in columns.fetchall():
+            connection.execute(f"comment on column {_name(name)}.{_name(column)} is {_text(comment)}")
+
+
+def _names(connection: "duckdb.DuckDBPyConnection", database: str) -> list[str]:
+    tables = "select table_name from information_schema.tables where table_catalog = ? and table_schema = ? order by all"
+    return [name for (name,) in connection.execute(tables, [database, PUBLISHED_SCHEMA]).fetchall()]
+
+
+def _write_table_file(connection: "duckdb.DuckDBPyConnection", name: str, building: Path) -> int:
+    file = building / "parquet" / name / f"{name}.parquet"
+    file.parent.mkdir(parents=True)
+    written = connection.execute(f"copy (from {_name(name)}) to {_text(file)} (format parquet, compression zstd)").fetchone()
+    return int(written[0]) if written else 0
+
+
+def _carry_over(published: Path, exports: Path) -> None:
+    """Packages of days not packaged by this run, by hard link where the file system can, else by copy; durable.
+
+    Linked files are on disk since they were first published: only the new names are waited for, or a year of packages would cost seconds.
+    """
+    if not published.is_dir():
+        return
+    for package in sorted(published.iterdir()):
+        if package.is_dir() and not package.is_symlink() and not (exports / package.name).exists():
+            shutil.copytree(package, exports / package.name, copy_function=_link_or_copy)
+            for folder, _, _ in os.walk(exports / package.name):
+                fsync(Path(folder))
+
+
+def _link_or_copy(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+        fsync(Path(target))
+    return target
+
+
+def _link(link: Path, destination: Path) -> None:
+    """Makes ``link`` point to ``destination`` in one step, durably; nothing is done where it does already."""
+    if link.is_symlink() and Path(os.readlink(link)) == destination:
+        return
+    waiting = link.with_name(f".{link.name}.new")
+    waiting.unlink(missing_ok=True)
+    waiting.symlink_to(destination)
+    os.replace(waiting, link)
+    fsync(link.parent)
+
+
+def _remove_leftovers(publications: Path) -> None:
+    publications.mkdir(parents=True, exist_ok=True)
+    for folder in publications.iterdir():
+        if folder.name.startswith(".") and folder.name.endswith((_BUILDING, _REMOVING)):
+            shutil.rmtree(folder)
+
+
+def _remove_old(publications: Path, newest: Path, keep: int) -> None:
+    """Removes all but the newest ``keep``. What can't be removed now is tried again by the next run: it does not undo a publication."""
+    others = sorted((folder for folder in publications.iterdir() if _sequence(folder) and folder != newest), key=_sequence, reverse=True)
+    for folder in others[max(keep, 1) - 1 :]:
+        try:
+            _remove(folder)
+        except OSError:
+            continue
+
+
+def _remove(publication: Path) -> None:
+    """Takes a publication out of sight in one step before its files go, so that no half of it can be found."""
+    if publication.exists():
+        doomed = publication.with_name(f".{publication.name}{_REMOVING}")
+        os.rename(publication, doomed)
+        shutil.rmtree(doomed)
+
+
+def _sequence(folder: Path) -> int:
+    """A publication's number, counting up; 0 for what is not one."""
+    if folder.name.startswith("."):
+        return 0
+    try:
+        return int(json.loads((folder / RECORD).read_text(encoding="utf-8"))["sequence"])
+    except (OSError, ValueError, KeyError):
+        return 0
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _text(value: object) -> str:
+    return "null" if value is None else "'" + str(value).replace("'", "''") + "'"

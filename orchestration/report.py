@@ -1,0 +1,133 @@
+"""What a person sees in the terminal: progress of a run, its summary, and the state of a home."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from orchestration import lake
+from orchestration.dumps.inbox import waiting
+from orchestration.dumps.landing import profiles_in_use
+from orchestration.progress import Progress
+from orchestration.publication import current
+from orchestration.settings import Settings
+
+STAGES = {
+    "start": "start up",
+    "land": "read dumps",
+    "identity": "link customers",
+    "facts": "build facts",
+    "scores": "score customers",
+    "views": "join and compare",
+    "lists": "build lists",
+    "validate": "validate",
+    "exports": "write files",
+    "publish": "publish",
+}
+
+
+class _Drawn(Progress):
+    """Says of each stage, as it ends, how long it took."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def end(self, name: str, seconds: float) -> None:
+        self._console.print(f"  [green]✓[/green] {STAGES.get(name, name):<18} {seconds:6.1f} s")
+
+    def advance(self, name: str, share: float) -> None:
+        if self._console.is_terminal:
+            self._console.print(f"    {STAGES.get(name, name)} {share:4.0%}", end="\r")
+
+
+def progress(console: Console) -> Progress:
+    return _Drawn(console)
+
+
+@contextmanager
+def bar(console: Console, title: str) -> Iterator[Callable[[str, float], None]]:
+    """A bar that a long piece of work advances: called with what it is at and the share done."""
+    with Bars(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(), console=console
+    ) as bars:
+        task = bars.add_task(title, total=1.0)
+        yield lambda what, share: bars.update(task, description=what, completed=share)
+
+
+def summary(console: Console, figures: dict[str, Any], settings: Settings) -> None:
+    """What a run did, in a table; where it published nothing new, one sentence."""
+    landing = figures["landing"]
+    if not figures["published"]:
+        known = f"{landing['files_already_loaded']} file(s) were loaded before; " if landing["files_already_loaded"] else ""
+        console.print(f"Nothing new in {settings.inbox}: {known}what is published is up to date.")
+        _held(console, figures["held"])
+        return
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    for name, value in _rows(figures):
+        table.add_row(name, value)
+    console.print()
+    console.print(table)
+    _held(console, figures["held"])
+    for warning in [*figures["warnings"], *(text for suite in figures["validation"].values() for text in suite["warnings"])]:
+        console.print(f"[yellow]Warning:[/yellow] {escape(warning)}", soft_wrap=True)
+    console.print(
+        f"\nPublished as of {figures['as_of']}: {settings.home / 'exports' / 'latest'} and {settings.home / 'published' / 'warehouse.duckdb'}",
+        soft_wrap=True,
+    )
+
+
+def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    landing = figures["landing"]
+    files = f"{landing['files_live']:,} read, {landing['files_already_loaded']:,} loaded before, {landing['files_held']:,} held"
+    yield "Files", f"{landing['files']:,}  ({files})"
+    yield "Rows", f"{landing['rows_delivered']:,}  ({landing['rows_clean']:,} clean, {landing['rows_quarantined']:,} in quarantine)"
+    yield "Customers", f"{figures['tables'].get('customer_360', 0):,}"
+    yield "Groups", "  ".join(f"{name} {count:,}" for name, count in figures["groups"].items())
+    yield "Lists", "  ".join(f"{name} {entry['sent']:,}" for name, entry in figures["lists"].items())
+    dropped: dict[str, int] = {}
+    for entry in figures["lists"].values():
+        for reason, count in entry["dropped"].items():
+            dropped[reason] = dropped.get(reason, 0) + count
+    yield "Kept off lists", "  ".join(f"{reason} {count:,}" for reason, count in dropped.items()) or "nobody"
+    yield (
+        "Checks",
+        "  ".join(
+            f"{name} {suite['expectations'] - len(suite['failed']) - len(suite['warnings'])}/{suite['expectations']}"
+            for name, suite in figures["validation"].items()
+        ),
+    )
+    yield "Seconds", "  ".join(f"{STAGES.get(name, name)} {seconds:.1f}" for name, seconds in figures["stages"].items())
+    yield "In all", f"{figures['total_seconds']:.1f} s, {figures['peak_memory_bytes'] / 2**20:,.0f} MiB at most"
+
+
+def _held(console: Console, held: list[str]) -> None:
+    if held:
+        console.print(f"[yellow]{len(held)} file(s) held[/yellow], nothing of them counts:")
+        for sentence in held:
+            console.print(f"  {escape(sentence)}", soft_wrap=True)
+
+
+def status(console: Console, settings: Settings) -> None:
+    """What is published, what waits, what is held or in quarantine."""
+    published = current(settings.home)
+    ledger = lake.ledger_of(settings)
+    try:
+        profiles = {source: profile.fingerprint for source, profile in profiles_in_use(settings).items()}
+        news = waiting(settings.inbox, ledger, profiles)
+        live, held = ledger.files("live"), ledger.files("held")
+    finally:
+        ledger.close()
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    table.add_row("Home", str(settings.home))
+    table.add_row("Published", f"as of {published['as_of']}, run {published['run_id']}" if published else "nothing yet")
+    table.add_row("Live files", f"{len(live):,} with {sum(file.rows_clean for file in live):,} rows")
+    table.add_row("In quarantine", f"{sum(file.rows_quarantined for file in live):,} rows, see {settings.quarantine}")
+    table.add_row("Waiting", f"{len(news):,} file(s) in {settings.inbox}")
+    console.print(table)
+    _held(console, [f"{file.source}/{file.file_name} ({file.reason})" for file in held])

@@ -1,0 +1,49 @@
+"""The rules of every score, built from the settings: the bridge between ``regulars.yaml`` and ``transforms``."""
+
+import dataclasses
+import difflib
+from typing import Any, TypeVar
+
+from orchestration.errors import RegularsError
+from orchestration.settings import FILE_NAME, Settings
+from transforms import abc, contact, identity, lifecycle, loyalty, rfm, scores
+
+Rules = TypeVar("Rules")
+
+
+def scoring_rules(settings: Settings) -> scores.Rules:
+    """Rules of RFM, ABC, lifecycle and loyalty. Raises ``RegularsError`` for unknown keys and values out of range."""
+    return scores.Rules(
+        rfm=_section(settings, "rfm", rfm.Rules),
+        abc=_section(settings, "abc", abc.Rules),
+        lifecycle=_section(settings, "lifecycle", lifecycle.Rules),
+        loyalty=_section(settings, "loyalty", loyalty.Rules),
+    )
+
+
+def identity_rules(settings: Settings) -> identity.Rules:
+    """Rules by which customer ids are linked to people."""
+    return _section(settings, "identity", identity.Rules)
+
+
+def contact_rules(settings: Settings) -> contact.ContactRules:
+    """Rules of suppression."""
+    return _built(contact.ContactRules, {**settings.contact.model_dump(), "time_zone": settings.time_zone}, "contact", settings)
+
+
+def _section(settings: Settings, name: str, rules: type[Rules]) -> Rules:
+    return _built(rules, getattr(settings, name), name, settings)
+
+
+def _built(rules: type[Rules], values: dict[str, Any], section: str, settings: Settings) -> Rules:
+    known = [field.name for field in dataclasses.fields(rules)]  # type: ignore[arg-type]
+    where = settings.home / FILE_NAME
+    for key in values:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise RegularsError(f"Unknown key '{section}.{key}' in {where}.{hint} Known: {', '.join(known)}.")
+    try:
+        return rules(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    except (ValueError, TypeError) as error:
+        raise RegularsError(f"{where}: section '{section}' is not valid: {error}") from None

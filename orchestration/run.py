@@ -1,0 +1,163 @@
+"""``regulars run``: the daily job in this process, from a look at the inbox to a summary. Dagster is imported only where there is work."""
+
+import os
+import resource
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration import freshness, lake
+from orchestration.dumps.inbox import arrivals, waiting
+from orchestration.dumps.landing import Landing, profiles_in_use
+from orchestration.errors import RegularsError
+from orchestration.io import write_json
+from orchestration.lock import run_lock
+from orchestration.progress import Progress
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, ExecuteInProcessResult
+
+DAGSTER_CONFIG = """telemetry:
+  enabled: false
+nux:
+  enabled: false
+"""
+
+
+class Failed(RegularsError):
+    """A run that published nothing; the summary has been told already."""
+
+
+def run(settings: Settings, as_of: str | None, progress: Progress) -> dict[str, Any]:
+    """Land what waits and publish what came of it. Returns the figures of the run; ``published`` says whether readers see something new.
+
+    Raises ``RegularsError`` where nothing could be published; what was published before stays as it was.
+    """
+    started = time.perf_counter()
+    as_of = lake.as_of_day(settings, as_of) if as_of else None
+    with run_lock(settings.state):
+        if nothing := _nothing_to_do(settings, as_of):
+            return nothing
+        result = _execute(settings, as_of, progress)
+    figures = {**_figures(progress, started), "is_current": _is_current(settings, as_of)}
+    write_json(figures, settings.state / "last_run.json")
+    if not result.success:
+        raise Failed("\n".join(_causes(result, progress, settings)))
+    if not figures["published"] and figures["held"]:
+        raise Failed("Nothing was published: " + "; ".join(figures["held"]), do="mend or remove the files named, then run again")
+    if not figures["published"] and not figures["is_current"]:
+        raise Failed(
+            "Nothing was published, although there is something to publish.", do="look at the run in the Dagster UI (`regulars dagster`)"
+        )
+    return figures
+
+
+def dagster_home(settings: Settings) -> Path:
+    """The folder of Dagster's own records; made, with its settings, where it isn't there yet."""
+    home = settings.state / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        (home / "dagster.yaml").write_text(DAGSTER_CONFIG, encoding="utf-8")
+    return home
+
+
+def _nothing_to_do(settings: Settings, as_of: str | None) -> dict[str, Any] | None:
+    """Figures of a run that has nothing to do, or None. Raises ``RegularsError`` where there is nothing to begin with."""
+    ledger = lake.ledger_of(settings)
+    try:
+        profiles = {source: profile.fingerprint for source, profile in profiles_in_use(settings).items()}
+        if waiting(settings.inbox, ledger, profiles):
+            return None
+        if not ledger.files("live") and not any(arrivals(settings.inbox)):
+            raise RegularsError(
+                "The inbox is empty and nothing was ever delivered.",
+                where=settings.inbox,
+                expected="order dumps below inbox/<source>/, e.g. inbox/shop/orders_2026-10-31.csv",
+                do="copy dumps there, or make sample dumps with `regulars sample`",
+            )
+        held = [f"{file.source}/{file.file_name} ({file.reason})" for file in ledger.files("held")]
+        if not ledger.files("live"):
+            raise RegularsError(
+                "No file in the inbox could be read: " + "; ".join(held), do="mend the files or their profile, then run again"
+            )
+        if not freshness.is_current(settings, ledger, as_of):
+            return None
+        return {"published": False, "is_current": True, "held": held, "landing": Landing().counts()}
+    finally:
+        ledger.close()
+
+
+def _is_current(settings: Settings, as_of: str | None) -> bool:
+    ledger = lake.ledger_of(settings)
+    try:
+        return freshness.is_current(settings, ledger, as_of)
+    finally:
+        ledger.close()
+
+
+def _execute(settings: Settings, as_of: str | None, progress: Progress) -> "ExecuteInProcessResult":
+    with progress.stage("start"):
+        instance = _instance(settings)
+        from orchestration.definitions import build_defs
+        from orchestration.jobs import DAILY
+
+        job = build_defs(settings, progress).resolve_job_def(DAILY)
+    config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    if as_of:
+        config["resources"] = {"run_day": {"config": {"as_of": as_of}}}
+    with instance:
+        return job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+
+
+def _instance(settings: Settings) -> "DagsterInstance":
+    home = dagster_home(settings)
+    os.environ["DAGSTER_HOME"] = str(home)
+    from dagster import DagsterInstance
+
+    return DagsterInstance.from_config(str(home))
+
+
+def _figures(progress: Progress, started: float) -> dict[str, Any]:
+    landing: Landing = progress.figures.get("landing", Landing())
+    publication = progress.figures.get("publication")
+    return {
+        "published": publication is not None,
+        "as_of": publication.as_of.isoformat() if publication else None,
+        "run_id": publication.run_id if publication else None,
+        "landing": landing.counts(),
+        "held": [f"{file.source}/{file.file_name} ({file.reason})" for file in landing.held],
+        "tables": dict(publication.tables) if publication else {},
+        "lists": {name: _list_figures(entry) for name, entry in (publication.manifest["lists"] if publication else {}).items()},
+        "groups": progress.figures.get("groups", {}),
+        "warnings": progress.figures.get("warnings", []),
+        "validation": progress.figures.get("validation", {}),
+        "failures": progress.failures,
+        "stages": {name: round(seconds, 3) for name, seconds in progress.seconds.items()},
+        "total_seconds": round(time.perf_counter() - started, 3),
+        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+
+
+def _list_figures(entry: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "sent": entry["sent"],
+        "chosen": entry["chosen"],
+        "dropped": {reason: count for reason, count in entry["dropped"].items() if count},
+    }
+
+
+def _causes(result: "ExecuteInProcessResult", progress: Progress, settings: Settings) -> list[str]:
+    """Why a run failed, in sentences: failed checks by name, errors of ours as they are, anything else with a way to its traceback."""
+    sentences = [f"Nothing was published. {failure}" for failure in progress.failures]
+    for event in result.all_events:
+        if event.is_step_failure and not sentences:
+            error = event.step_failure_data.error
+            cause = error.cause if error and error.cause else error
+            if cause and cause.cls_name in ("RegularsError", "Failed"):
+                sentences.append(cause.message.split(": ", 1)[-1].strip())
+            elif cause:
+                log = settings.state / "last_error.log"
+                log.write_text(str(error.to_string() if error else ""), encoding="utf-8")
+                sentences.append(f"Step '{event.step_key}' failed unexpectedly: {cause.message.strip()[:500]} The traceback is in {log}.")
+    return sentences or ["The run failed before its first step; see the Dagster UI (`regulars dagster`)."]

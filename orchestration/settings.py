@@ -1,0 +1,202 @@
+"""The merchant's settings: frozen, with absolute paths, from ``regulars.yaml`` and the environment.
+
+Unknown keys and values raise ``RegularsError`` and list the known ones, so that a typo never silently means "default".
+"""
+
+import difflib
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from orchestration.errors import RegularsError
+
+FILE_NAME = "regulars.yaml"
+DEFAULT_HOME = "data"
+ENVIRONMENT_PREFIX = "REGULARS_"
+
+
+def _known_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        near = difflib.get_close_matches(name, available_timezones(), n=1)
+        raise ValueError(
+            f"unknown time zone {name!r}" + (f", did you mean {near[0]!r}?" if near else ", expected a name such as Asia/Shanghai")
+        )
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Section):
+    """One place dumps come from: a folder of the inbox and the profile that reads it."""
+
+    profile: str = "canonical"
+    time_zone: TimeZone | None = None
+    """Zone of the dump's local times, where the profile names none. Default: the merchant's."""
+    channel: str | None = None
+    """Sales channel of orders that name none. Default: the source's name."""
+    max_quarantined_share: float = Field(0.2, ge=0, le=1)
+    """A file with a larger share of rows in quarantine is held as a whole."""
+
+
+class Contact(_Section):
+    """Whom lists may address, and how often."""
+
+    complaint_cool_down_days: int = Field(14, ge=0, le=365)
+    quiet_days: int = Field(14, ge=0, le=365)
+    holdout_share: float = Field(0.05, ge=0, le=0.5)
+    holdout_salt: str = "regulars"
+    assume_consent_for: tuple[str, ...] = ()
+    """Channels whose consent the merchant keeps elsewhere and vouches for. Default: no consent on record means no."""
+
+
+class Settings(BaseSettings):
+    """Everything a run depends on besides the dumps and the as-of day.
+
+    The sections ``rfm``, ``abc``, ``lifecycle``, ``loyalty`` and ``identity`` hold the fields of the ``Rules`` of the
+    module of that name in ``transforms``; ``lists`` changes or adds to ``orchestration/lists.yaml``.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__")
+
+    home: Path
+    currency: Currency = "CNY"
+    time_zone: TimeZone = "Asia/Shanghai"
+    language: Literal["en", "zh"] = "en"
+    sources: dict[str, Source] = Field(default_factory=dict)
+    rfm: dict[str, Any] = Field(default_factory=dict)
+    abc: dict[str, Any] = Field(default_factory=dict)
+    lifecycle: dict[str, Any] = Field(default_factory=dict)
+    loyalty: dict[str, Any] = Field(default_factory=dict)
+    identity: dict[str, Any] = Field(default_factory=dict)
+    contact: Contact = Contact()
+    lists: dict[str, Any] = Field(default_factory=dict)
+    keep_publications: int = Field(3, ge=1, le=100)
+    memory_limit: str = Field("4GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
+    threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings  # the environment wins over regulars.yaml
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def inbox(self) -> Path:
+        return self.home / "inbox"
+
+    @property
+    def lake(self) -> Path:
+        return self.home / "lake"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.home / "quarantine"
+
+    @property
+    def state(self) -> Path:
+        return self.home / "state"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def engine(self) -> dict[str, str | int]:
+        """What every DuckDB connection of a run is told: how much of the machine it may take."""
+        return {"threads": self.threads, "memory_limit": self.memory_limit}
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when a setting does that can change what is published; where the home stands and how fast it runs cannot."""
+        content = self.model_dump(mode="json", exclude={"home", "threads", "memory_limit", "keep_publications"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+    def source_of(self, name: str) -> Source:
+        """The source of that name; a folder of the inbox that no setting names is read with the canonical profile."""
+        return self.sources.get(name, Source())
+
+
+def load(home: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings of a home folder: ``<home>/regulars.yaml`` where it exists, each value overridable by ``REGULARS_<NAME>``.
+
+    Raises ``RegularsError`` for YAML that can't be read, unknown keys and values out of range.
+    """
+    environment = os.environ if environment is None else environment
+    home = (home or Path(environment.get("REGULARS_HOME") or DEFAULT_HOME)).expanduser().absolute()
+    path = home / FILE_NAME
+    _refuse_unknown_variables(environment)
+    try:
+        return Settings(**{**_read_yaml(path), "home": home})
+    except ValidationError as error:
+        raise RegularsError("\n".join(_explain(error, path))) from None
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise RegularsError(f"{path} can't be read as YAML: {error}. Mend the file, or remove it to run with the defaults.") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise RegularsError(
+            f"{path} holds a {type(content).__name__}, expected `key: value` lines. Known keys: {', '.join(_keys(Settings))}."
+        )
+    if "home" in content:
+        raise RegularsError(f"{path} sets 'home', which is the folder it stands in. Use --home or REGULARS_HOME instead.")
+    return {str(key): value for key, value in content.items()}
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return sorted(name for name in model.model_fields if name != "home")
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    known = {*Settings.model_fields, "warehouse", "dbt_lake"}
+    for name in environment:
+        if name.startswith(ENVIRONMENT_PREFIX):
+            key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")[0]
+            if key not in known and not key.startswith("test_") and key != "shared_data":
+                options = ", ".join(f"{ENVIRONMENT_PREFIX}{field.upper()}" for field in sorted(Settings.model_fields))
+                raise RegularsError(f"Unknown environment variable {name}. Known: {options}. Unset it or correct its name.")
+
+
+def _explain(error: ValidationError, path: Path) -> Iterator[str]:
+    """One sentence per problem: where, what was seen, what was expected."""
+    for problem in error.errors():
+        where = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            known = _known_keys_at(problem["loc"])
+            near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            yield f"Unknown key '{where}' in {path}.{hint} Known: {', '.join(known)}."
+        else:
+            yield f"{path}: {where} = {problem['input']!r} is not valid: {problem['msg'].removeprefix('Value error, ')}."
+
+
+def _known_keys_at(location: tuple[int | str, ...]) -> list[str]:
+    sections: dict[str, type[BaseModel]] = {"sources": Source, "contact": Contact}
+    return _keys(sections.get(str(location[0]), Settings) if len(location) > 1 else Settings)

@@ -1,0 +1,193 @@
+"""A table: seconds per stage, memory and rows per second of ``regulars run``, next to the floor measured in the same run.
+
+The floor is DuckDB scanning the same CSV files, every column typed, in a process of its own with as many threads: nothing that reads these
+dumps can be quicker. Whatever is measured runs in a process of its own, so that its peak memory is its own too.
+
+    make bench LINES=1000000,10000000
+"""
+
+import argparse
+import contextlib
+import gzip
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CHEAP_LINES = 1_000_000
+"""Up to here each figure is the median of three runs; above, a run takes minutes and is done once."""
+
+KEPT_BETWEEN_RUNS = {"inbox", "truth", "regulars.yaml"}
+CSV_ENDINGS = (".csv", ".csv.gz")
+TYPES = {
+    r".*_at": "timestamp",
+    r".*_amount|unit_price": "decimal(18, 4)",
+    r"quantity": "decimal(18, 3)",
+    r"(is|has)_.*": "boolean",
+    r"rating|birth_year|helpful_votes": "integer",
+}
+
+SAMPLE = (
+    "import sys, pathlib; from orchestration.sample import write_sample;"
+    "write_sample(pathlib.Path(sys.argv[1]), lines=int(sys.argv[2]), faults=False)"
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one process cost, from its start to its end."""
+
+    seconds: float
+    peak_bytes: int
+    output: str
+
+
+def measure(command: Sequence[str | Path]) -> Measured:
+    """Runs a command to its end. Raises ``RuntimeError`` with what it said when it fails.
+
+    The system counts a child's memory from before it became another program, so this process has to stay smaller than what it measures.
+    """
+    with tempfile.TemporaryFile("w+") as said:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
+        # wait4 rather than wait: the peak of this child alone. getrusage would give the highest of all children so far.
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        output = said.read()
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))} ended with exit code {process.returncode}:\n{output[-4000:]}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Measured(seconds, usage.ru_maxrss * unit, output)
+
+
+def type_of(column: str) -> str:
+    """The type a column of that name has in the clean tables, by the naming law."""
+    return next((kind for pattern, kind in TYPES.items() if re.fullmatch(pattern, column)), "varchar")
+
+
+def scan_typed(inbox: Path, threads: int) -> dict[str, float]:
+    """Scans every CSV file below ``inbox`` with all columns typed: ``rows``, ``files``, ``bytes``, and ``seconds`` without start-up.
+
+    Files with the same header are scanned together, in one query.
+    """
+    import duckdb
+
+    connection = duckdb.connect(config={"threads": threads})
+    alike: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    for path in sorted(path for path in inbox.rglob("*") if path.name.endswith(CSV_ENDINGS)):
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig") as content:
+            alike[(path.suffix, content.readline().strip())].append(path)
+    scans = []
+    for (_, header), paths in alike.items():
+        delimiter = max(",;\t|", key=header.count)
+        types = {name: type_of(name) for name in header.replace('"', "").split(delimiter)}
+        # A count of each column makes the scan parse and cast all of them; count(*) alone would skip the work.
+        counts = ", ".join(f'count("{name}")' for name in types)
+        dialect = "header = true, auto_detect = false, columns = $columns, delim = $delimiter, quote = '\"', escape = '\"'"
+        given = {"paths": [str(path) for path in paths], "columns": types, "delimiter": delimiter}
+        scans.append((f"select count(*), {counts} from read_csv($paths, {dialect})", given))
+    started = time.perf_counter()
+    rows = sum(connection.execute(query, given).fetchall()[0][0] for query, given in scans)
+    seconds = time.perf_counter() - started
+    every_path = [path for paths in alike.values() for path in paths]
+    return {"rows": rows, "files": len(every_path), "bytes": sum(path.stat().st_size for path in every_path), "seconds": seconds}
+
+
+def measure_floor(home: Path, threads: int, times: int) -> dict[str, float]:
+    """``scan_typed`` in processes of its own: the median of its seconds, and the highest peak."""
+    command = [sys.executable, "-m", "tests.benchmarks.bench", "--floor", home / "inbox", "--threads", str(threads)]
+    runs = [measure(command) for _ in range(times)]
+    scans = [json.loads(run.output) for run in runs]
+    return scans[0] | {"seconds": statistics.median(scan["seconds"] for scan in scans), "peak_bytes": max(run.peak_bytes for run in runs)}
+
+
+def forget_runs(home: Path) -> None:
+    """Leaves of a home what it was before its first run."""
+    for path in home.iterdir():
+        if path.name not in KEPT_BETWEEN_RUNS:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def measure_size(home: Path, lines: int, threads: int) -> dict[str, float]:
+    """One column of the table: every figure at one size, by its label, in the order of the table."""
+    regulars = Path(sys.executable).with_name("regulars")
+    times = 3 if lines <= CHEAP_LINES else 1
+    measure([sys.executable, "-c", SAMPLE, home, str(lines)])
+    runs, stages = [], []
+    for _ in range(times):
+        forget_runs(home)
+        runs.append(measure([regulars, "run", "--home", home]))
+        stages.append(json.loads((home / "state" / "last_run.json").read_text("utf-8"))["stages"])
+    idle = [measure([regulars, "run", "--home", home]) for _ in range(3)]
+    floor = measure_floor(home, threads, times=3)
+    seconds = statistics.median(run.seconds for run in runs)
+    return {
+        "rows in the dumps": floor["rows"],
+        "files": floor["files"],
+        "MB": floor["bytes"] / 1e6,
+        "measured, times": times,
+        **{f"{stage}, s": statistics.median(run.get(stage, 0.0) for run in stages) for stage in stages[0]},
+        "regulars run, start to end, s": seconds,
+        "rows per second": floor["rows"] / seconds,
+        "peak memory, MB": max(run.peak_bytes for run in runs) / 1e6,
+        "nothing new, s": statistics.median(run.seconds for run in idle),
+        "floor: typed scan, s": floor["seconds"],
+        "floor: rows per second": floor["rows"] / floor["seconds"],
+        "floor: peak memory, MB": floor["peak_bytes"] / 1e6,
+        "run / floor": seconds / floor["seconds"],
+    }
+
+
+def table(columns: dict[str, dict[str, float]]) -> Iterator[str]:
+    """Markdown lines: a row per figure, a column per size; a figure that a size lacks is a dash."""
+
+    def shown(figure: float | None) -> str:
+        if figure is None:
+            return "–"
+        return f"{figure:,.0f}" if figure >= 100 or float(figure).is_integer() else f"{figure:.2f}"
+
+    labels = list(dict.fromkeys(label for column in columns.values() for label in column))
+    cells = [["", *columns], *([label, *(shown(column.get(label)) for column in columns.values())] for label in labels)]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(columns) + 1)]
+    for number, row in enumerate(cells):
+        figures = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        yield "| " + " | ".join([row[0].ljust(widths[0]), *figures]) + " |"
+        if number == 0:
+            yield "|" + "|".join(["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])]) + "|"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lines", default="1000000,10000000", help="sizes in order lines, with commas between them")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="for the run and for the floor alike")
+    parser.add_argument("--keep", type=Path, help="folder to make the homes in, and leave them; default: a temporary one, removed")
+    parser.add_argument("--floor", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.floor:
+        print(json.dumps(scan_typed(asked.floor, asked.threads)))
+        return
+    os.environ["REGULARS_THREADS"] = str(asked.threads)
+    place = contextlib.nullcontext(asked.keep) if asked.keep else tempfile.TemporaryDirectory(prefix="regulars-bench-")
+    with place as folder:
+        columns = {}
+        for lines in [int(size.replace("_", "")) for size in asked.lines.split(",")]:
+            print(f"{lines:,} lines ...", file=sys.stderr, flush=True)
+            home = Path(folder, str(lines))
+            home.mkdir(parents=True)
+            columns[f"{lines:,} lines"] = measure_size(home, lines, asked.threads)
+    print(f"{asked.threads} threads, Python {sys.version.split()[0]}\n", *table(columns), sep="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The benchmark measures what it says: every row of every dump, one process's own memory, a table that lines up."""
+
+import gzip
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from .bench import measure, scan_typed, table
+
+
+def test_the_floor_reads_every_row_of_every_dump_whatever_its_columns(tmp_path: Path) -> None:
+    for folder in ("online", "shops"):
+        (tmp_path / folder).mkdir()
+    for day in (1, 2):
+        orders = f'order_id,quantity,ordered_at\nA{day},2,2026-01-0{day} 10:00:00\n"B,{day}",1,\n'
+        (tmp_path / "online" / f"orders-{day}.csv").write_text(orders)
+    (tmp_path / "shops" / "receipts.csv").write_text("receipt;unit_price\n1;2.50\n2;3.00\n3;\n")
+    (tmp_path / "shops" / "old.csv.gz").write_bytes(gzip.compress(b"receipt;unit_price\n9;9.99\n"))
+    (tmp_path / "shops" / "README.txt").write_text("no dump")
+
+    scan = scan_typed(tmp_path, threads=1)
+
+    assert (scan["rows"], scan["files"]) == (8, 4)
+
+
+def test_the_floor_is_typed_so_text_in_a_column_of_money_stops_it(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("order_id,unit_price\nA1,2.50\nA2,free\n")
+    with pytest.raises(duckdb.ConversionException, match="free"):
+        scan_typed(tmp_path, threads=1)
+
+
+def test_the_peak_memory_of_a_process_is_its_own() -> None:
+    # In a small process, like the benchmark's own: under this one, every child would seem as large as the whole test run.
+    program = """if True:
+        import sys
+        from tests.benchmarks.bench import measure
+        for held in ("held = b'x' * 200_000_000", "pass"):
+            print(measure([sys.executable, "-c", held]).peak_bytes)
+    """
+    run = measure([sys.executable, "-c", program])
+    large, small = map(int, run.output.split())
+    assert large > 200_000_000 > small
+
+
+def test_a_process_that_fails_is_reported_with_what_it_said() -> None:
+    with pytest.raises(RuntimeError, match=r"(?s)exit code 3.*no room"):
+        measure([sys.executable, "-c", "print('no room'); raise SystemExit(3)"])
+
+
+def test_sizes_stand_side_by_side_and_a_missing_figure_is_a_dash() -> None:
+    assert list(table({"1,000 lines": {"rows": 1100, "land, s": 0.5}, "2 lines": {"rows": 2, "lists, s": 12}})) == [
+        "|          | 1,000 lines | 2 lines |",
+        "|----------|------------:|--------:|",
+        "| rows     |       1,100 |       2 |",
+        "| land, s  |        0.50 |       – |",
+        "| lists, s |           – |      12 |",
+    ]

@@ -1,0 +1,16 @@
+"""What all tests share: where the real dumps are."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the real dumps (not ours, so not in the repository); the test skips, saying so, where it is absent."""
+    beside_the_checkout = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("REGULARS_SHARED_DATA", beside_the_checkout))
+    if not folder.is_dir():
+        pytest.skip(f"real data is absent: no folder {folder}; set REGULARS_SHARED_DATA to the folder that holds online_retail, r_rfm, …")
+    return folder

@@ -1,0 +1,43 @@
+"""Whole runs, in this process, on homes of their own; and readers of what they publish."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration import run as runs
+from orchestration import settings as home_settings
+from orchestration.progress import Progress
+
+
+@dataclass
+class Home:
+    folder: Path
+
+    def run(self, as_of: str | None = None) -> dict[str, Any]:
+        return runs.run(home_settings.load(self.folder, {}), as_of, Progress())
+
+    def deliver(self, files: Iterable[Path], source: str) -> None:
+        """Put files into the inbox as links: landing copies them into the lake."""
+        inbox = self.folder / "inbox" / source
+        inbox.mkdir(parents=True, exist_ok=True)
+        for path in files:
+            (inbox / path.name).symlink_to(path)
+
+    def published(self, query: str) -> list[tuple[Any, ...]]:
+        """What a BI tool reads: the published DuckDB file, opened read-only."""
+        with duckdb.connect(str((self.folder / "published" / "warehouse.duckdb").resolve()), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture(scope="session")
+def make_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Home]:
+    def make(settings: str) -> Home:
+        folder = tmp_path_factory.mktemp("home")
+        (folder / "regulars.yaml").write_text(settings, encoding="utf-8")
+        return Home(folder)
+
+    return make

@@ -1,0 +1,133 @@
+"""The whole street on sample dumps whose truth is known: what was planted is what is published, held and quarantined."""
+
+import json
+import shutil
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from orchestration.run import Failed
+from orchestration.sample import write_sample
+from tests.e2e.conftest import Home
+
+pytestmark = pytest.mark.slow
+
+CONTRACT_360 = """customer_id, as_of_date, orders_count, first_order_at, last_order_at, recency_days, net_amount, gross_amount, refund_amount,
+average_order_amount, r_score, f_score, m_score, rfm_group, rfm_group_zh, previous_rfm_group, rfm_group_changed_at, abc_class, lifecycle_stage,
+lifecycle_stage_zh, lifecycle_reasons, overdue_ratio, p_alive, expected_orders_90d, clv_365d, next_order_expected_on, loyalty_score, loyalty_type,
+reviews_count, mean_rating, last_rating, has_open_complaint, preferred_category, preferred_channel"""
+CONTRACT_TABLES = """customer_360, dim_customers, dim_products, fct_orders, fct_order_lines, fct_refunds, fct_reviews, customer_facts, customer_scores,
+segment_history, segment_movements, list_members, monthly_trends, run_parameters"""
+
+
+def _names(listed: str) -> set[str]:
+    return {name.strip() for name in listed.replace("\n", " ").split(",")}
+
+
+@pytest.fixture(scope="module")
+def sample(make_home: Callable[[str], Home]) -> Home:
+    home = make_home("currency: CNY\ntime_zone: Asia/Shanghai\nsources: {online: {profile: canonical}, shops: {profile: canonical}}\n")
+    write_sample(home.folder, customers=300, seed=3)
+    return home
+
+
+@pytest.fixture(scope="module")
+def first_run(sample: Home) -> dict[str, object]:
+    return sample.run()
+
+
+@pytest.fixture(scope="module")
+def truth(sample: Home) -> dict[str, dict[str, dict[str, int]]]:
+    return json.loads((sample.folder / "truth" / "totals.json").read_text(encoding="utf-8"))
+
+
+def test_every_row_delivered_is_clean_or_in_quarantine_as_the_truth_says(first_run, truth) -> None:
+    landing, planted = first_run["landing"], truth["inbox"].values()
+    told = {name: sum(feed[name] for feed in planted) for name in ("files_held", "files_no_op", "rows_clean", "rows_quarantined")}
+    assert landing["files_held"] == told["files_held"]
+    assert landing["files_already_loaded"] == told["files_no_op"]
+    assert (landing["rows_clean"], landing["rows_quarantined"]) == (told["rows_clean"], told["rows_quarantined"])
+
+
+def test_the_tables_and_columns_of_the_contract_are_published(first_run, sample: Home) -> None:
+    tables = {name for (name,) in sample.published("select table_name from information_schema.tables where table_schema = 'marts'")}
+    assert _names(CONTRACT_TABLES) <= tables
+    assert {path.name for path in (sample.folder / "published" / "parquet").iterdir()} == tables
+    assert _names(CONTRACT_360) <= set(pl.read_parquet_schema(sample.folder / "published" / "parquet" / "customer_360" / "customer_360.parquet"))
+
+
+def test_every_stage_of_the_street_was_timed(first_run) -> None:
+    assert {"land", "identity", "facts", "scores", "views", "lists", "validate", "exports", "publish"} <= set(first_run["stages"])
+
+
+def test_one_person_under_several_ids_is_one_customer(first_run, sample: Home) -> None:
+    people = pl.read_parquet(sample.folder / "truth" / "customers.parquet")
+    ((published,),) = sample.published("select count(*) from marts.dim_customers where source_ids_count > 1")
+    assert 0 < published <= people.height
+
+
+def test_lists_hold_only_people_who_may_be_contacted_and_the_manifest_accounts_for_the_rest(first_run, sample: Home) -> None:
+    folder = sample.folder / "exports" / "latest"
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert len(manifest["lists"]) >= 5
+    for name, entry in manifest["lists"].items():
+        assert pl.read_parquet(folder / f"{name}.parquet").height == entry["sent"]
+        assert (folder / f"{name}.csv").exists()
+        assert (folder / f"{name}.xlsx").exists()
+        assert entry["chosen"] == entry["sent"] + sum(entry["dropped"].values())
+    assert sum(entry["sent"] for entry in manifest["lists"].values()) > 0
+    assert manifest["run_id"] == first_run["run_id"]
+
+
+def test_nothing_published_for_bi_shows_a_name_an_address_or_a_number(first_run, sample: Home) -> None:
+    clear = {value for feed in ("customers", "orders") for value in _contact_details(sample, feed)}
+    for path in (sample.folder / "published" / "parquet").rglob("*.parquet"):
+        shown = pl.read_parquet(path)
+        texts = {text for column in shown.columns if shown[column].dtype == pl.String for text in shown[column].drop_nulls().unique()}
+        assert not clear & texts, path.name
+
+
+def _contact_details(sample: Home, feed: str) -> set[str]:
+    found = pl.scan_parquet(sample.folder / "lake" / "clean" / feed / "*.parquet").select("email", "phone").collect()
+    return set(found["email"].drop_nulls()) | set(found["phone"].drop_nulls())
+
+
+def test_a_failing_suite_stops_publishing_and_says_which_rows_and_why(first_run, sample: Home) -> None:
+    before = (sample.folder / "published").resolve()
+    with pytest.raises(Failed, match=r"mart_measures: buyers: expected that at least one purchase belongs to a known customer up to the as-of day"):
+        sample.run(as_of="2020-01-01")
+    assert (sample.folder / "published").resolve() == before
+
+
+def test_the_next_day_is_added_and_the_redelivered_day_replaced(first_run, sample: Home, truth) -> None:
+    """In the same process as the first run: what is warm costs only the day's data."""
+    before = sample.published("select count(*) from marts.fct_orders")
+    for path in sorted((sample.folder / "truth" / "later").rglob("*.*")):
+        target = sample.folder / "inbox" / path.relative_to(sample.folder / "truth" / "later")
+        if target.exists():
+            target.unlink()
+        shutil.copyfile(path, target)
+    second = sample.run()
+    assert second["published"]
+    assert second["as_of"] > first_run["as_of"]
+    assert sample.published("select count(*) from marts.fct_orders") > before
+    assert second["total_seconds"] < 0.7 * first_run["total_seconds"]
+    folders = {path.name for path in (sample.folder / "exports").iterdir()}
+    assert {first_run["as_of"], second["as_of"], "latest"} <= folders
+    assert sample.published("select max(changed_at)::varchar <= max(as_of_date)::varchar from marts.segment_history, marts.customer_360") == [(True,)]
+
+
+def test_nothing_new_publishes_nothing(first_run, sample: Home) -> None:
+    sample.run()
+    again = sample.run()
+    assert (again["published"], again["is_current"]) == (False, True)
+
+
+def test_money_of_all_customers_and_the_unidentified_is_the_money_of_all_orders(first_run, sample: Home) -> None:
+    query = """select (select sum(net_amount) from marts.customer_facts)
+        + (select coalesce(sum(net_amount), 0) from marts.fct_orders where is_counted and customer_id is null)
+        - (select sum(net_amount) from marts.fct_orders where is_counted)"""
+    assert sample.published(query) == [(Decimal(0),)]

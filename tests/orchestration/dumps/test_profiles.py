@@ -1,0 +1,38 @@
+"""Profiles are refused with the known names listed; the shipped ones can all be read."""
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.dumps.profiles import known_profiles, load_profile
+from orchestration.errors import RegularsError
+
+BODY = "version: 1\ntitle: t\nfeeds:\n  orders:\n    files: x*.csv\n    columns: {order_id: number}\n"
+BROKEN = {
+    "an unknown key": (BODY + "colour: red\n", "colour: Extra inputs are not permitted"),
+    "an unknown feed": (BODY.replace("orders:", "oders:"), "unknown feed 'oders', did you mean 'orders'"),
+    "an unknown column": (BODY.replace("order_id:", "order_no:"), "unknown column of feed 'orders' 'order_no', did you mean 'order_id'"),
+    "a column from nowhere": (BODY.replace("{order_id: number}", "{order_id: {map: {a: b}}}"), "expected exactly one of 'source'"),
+    "a pattern without its group": (BODY + "    delivery_date: '[0-9]+'\n", "expected one \\(group\\)"),
+    "text that is no YAML": ("feeds: [", "is not valid"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_profile_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "mine.yaml").write_text(content)
+    with pytest.raises(RegularsError, match=message):
+        load_profile("mine", tmp_path, "sources.shop")
+
+
+def test_an_unknown_profile_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(
+        RegularsError, match=r"Unknown profile 'olsit' for sources.shop. Did you mean 'olist'\? Known: canonical, olist, online_retail"
+    ):
+        load_profile("olsit", tmp_path, "sources.shop")
+
+
+@pytest.mark.parametrize("name", sorted(known_profiles(Path("nowhere"))))
+def test_every_shipped_profile_is_valid_and_has_a_title(name: str) -> None:
+    assert load_profile(name, Path("nowhere"), "sources.shop").title

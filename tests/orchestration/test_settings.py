@@ -1,0 +1,64 @@
+"""A broken settings file is refused with a sentence that says where, what was seen, what is known."""
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import RegularsError
+from orchestration.rules import contact_rules, scoring_rules
+from orchestration.settings import load
+
+BROKEN = {
+    "an unknown key": ("curency: GBP\n", {}, r"Unknown key 'curency' in .*regulars.yaml. Did you mean 'currency'\? Known: abc, contact"),
+    "an unknown key of a source": (
+        "sources: {shop: {profil: olist}}\n",
+        {},
+        r"Unknown key 'sources.shop.profil'.*Did you mean 'profile'\?",
+    ),
+    "a currency that is none": ("currency: RMB yuan\n", {}, "currency = 'RMB yuan' is not valid"),
+    "a time zone that is none": ("time_zone: Asia/Shangai\n", {}, "did you mean 'Asia/Shanghai'"),
+    "a value out of range": ("contact: {quiet_days: -3}\n", {}, "contact.quiet_days = -3 is not valid.*greater than or equal to 0"),
+    "text that is no YAML": ("sources: [unclosed\n", {}, "can't be read as YAML"),
+    "a list instead of keys": ("- one\n- two\n", {}, "holds a list, expected `key: value` lines"),
+    "a home inside the home": ("home: /elsewhere\n", {}, "Use --home or REGULARS_HOME"),
+    "an unknown environment variable": (
+        "",
+        {"REGULARS_CURENCY": "GBP"},
+        "Unknown environment variable REGULARS_CURENCY. Known: REGULARS_ABC",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "environment", "message"), BROKEN.values(), ids=BROKEN)
+def test_broken_settings_are_refused_with_the_way_out(tmp_path: Path, content: str, environment: dict[str, str], message: str) -> None:
+    (tmp_path / "regulars.yaml").write_text(content)
+    with pytest.raises(RegularsError, match=message):
+        load(tmp_path, environment)
+
+
+BROKEN_RULES = {
+    "an unknown rule": ("lifecycle: {overdue: 3}\n", r"Unknown key 'lifecycle.overdue' in .*Known: "),
+    "an unknown preset": ("rfm: {preset: grid_12}\n", "section 'rfm' is not valid.*grid_11"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), BROKEN_RULES.values(), ids=BROKEN_RULES)
+def test_rules_out_of_range_are_refused(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "regulars.yaml").write_text(content)
+    with pytest.raises(RegularsError, match=message):
+        scoring_rules(load(tmp_path, {}))
+
+
+def test_the_environment_wins_over_the_file_and_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "regulars.yaml").write_text("currency: GBP\ncontact: {quiet_days: 3}\n")
+    monkeypatch.setenv("REGULARS_CURRENCY", "EUR")
+    monkeypatch.chdir(tmp_path)
+    loaded = load(Path())
+    assert (loaded.currency, loaded.contact.quiet_days, loaded.home) == ("EUR", 3, tmp_path)
+    assert contact_rules(loaded).quiet_days == 3
+
+
+def test_only_what_can_change_the_result_changes_the_fingerprint(tmp_path: Path) -> None:
+    plain = load(tmp_path, {})
+    assert plain.model_copy(update={"threads": 64, "memory_limit": "1GB"}).fingerprint == plain.fingerprint
+    assert plain.model_copy(update={"currency": "EUR"}).fingerprint != plain.fingerprint

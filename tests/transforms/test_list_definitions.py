@@ -1,0 +1,229 @@
+"""Lists as configuration: what a filter may be, what an error says, and the lists that are shipped."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from transforms import schemas
+from transforms.contact import ContactRules
+from transforms.lifecycle import STAGE_NAMES_ZH
+from transforms.lists import Wording, build, check, load_definitions, looks_at_one_row
+from transforms.loyalty import TYPE_NAMES_ZH
+from transforms.rfm import GROUP_NAMES_ZH
+
+from .marketing import AS_OF, CUSTOMER_360, NO_HOLDOUT, SHIPPED, a_list, contacts, customers_360, touches
+
+
+@pytest.mark.parametrize(
+    ("condition", "complaint"),
+    [
+        ("sum(orders_count) > 1", "looks beyond one row"),
+        ("orders_count > max(orders_count) - 1", "looks beyond one row"),
+        ("count(*) > 1", "looks beyond one row"),
+        ("median(net_amount) < net_amount", "looks beyond one row"),
+        ("string_agg(rfm_group) = 'x'", "looks beyond one row"),
+        ("row_number() over () = 1", "looks beyond one row"),
+        ("rank() over (order by net_amount) < 10", "looks beyond one row"),
+        ("lag(orders_count) over (order by customer_id) > 1", "looks beyond one row"),
+        ("orders_count > (select 1)", "looks beyond one row"),
+        ("orders_count in (select 1)", "looks beyond one row"),
+        ("exists (select 1)", "looks beyond one row"),
+        ("unnest(orders_count) > 1", "looks beyond one row"),
+        ("orders_count > 1 as x", "looks beyond one row"),
+        ("columns('a') > 1", "looks beyond one row"),
+        ("orders_count > 1; drop table customer_360", "not a SQL condition"),
+        ("orders_count > 1 from customer_360", "not a SQL condition"),
+        ("read_csv('/etc/passwd') is null", "not a SQL condition"),
+        ("random() > 0.5", "not a SQL condition"),
+        ("*", "not a SQL condition"),
+        ("last_order_date > current_date", "reads the clock"),
+        ("last_order_at > NOW()", "reads the clock"),
+        ("orders_count", "gives Int64, expected true or false"),
+        ("rfm_group > 1", "does not fit customer_360"),
+        ("orders_cuont > 1", "no column 'orders_cuont' in customer_360. Did you mean 'orders_count'?"),
+    ],
+)
+def test_nothing_but_a_condition_on_one_row_of_known_columns_gets_through(condition, complaint):
+    with pytest.raises(ValueError, match="List 'all'") as error:
+        check([a_list(filter=condition)], CUSTOMER_360)
+    assert complaint in str(error.value)
+
+
+A = pl.col("a")
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (A.is_null() & ~A.is_in([1, 2]), True),
+        (pl.when(A > 1).then(A.cast(pl.String)).otherwise(pl.lit("x")).str.len_chars() > 1, True),
+        (A.any(), False),
+        (A.all() | A.is_null(), False),
+        (A.is_unique(), False),
+        (A.is_first_distinct(), False),
+        (A.str.join(",") == "x", False),
+        (A.shift(1) > 1, False),
+        (A.cum_sum() > 1, False),
+        (A.rank() > 1, False),
+        (A.max().over("b") == A, False),
+        (A.sort() == A, False),
+        (A.sample(1) == A, False),
+        (A.fill_null(strategy="forward") == A, False),
+        (pl.len() > 1, False),
+    ],
+    ids=str,
+)
+def test_an_expression_that_is_not_known_to_look_at_one_row_is_taken_to_look_at_more(expression, expected):
+    assert looks_at_one_row(expression) == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("rfm_group in ('champions', 'lost') and not is_lost", True),
+        ("net_amount >= 99.5 and orders_count between 2 and 9", True),
+        ("preferred_category like '%书' or rfm_group = 'now()'", True),
+        ("last_order_date > as_of_date - interval '30 days'", True),
+        ("case when loyalty_score > 50 then true else coalesce(mean_rating, 0) > 3 end", True),
+        ("abs(net_amount) > 100 and upper(rfm_group) = 'CHAMPIONS' and length(preferred_category) = 1", True),
+        ("rfm_group is distinct from previous_rfm_group", True),
+        ("net_amount < 99.5", False),
+    ],
+)
+def test_conditions_on_one_row_choose_as_sql_would(condition, expected):
+    customer = {
+        "customer_id": "c1",
+        "rfm_group": "champions",
+        "is_lost": False,
+        "net_amount": Decimal("100.01"),
+        "orders_count": 2,
+        "preferred_category": "书",
+        "last_order_date": date(2024, 6, 1),
+        "loyalty_score": 20.0,
+        "mean_rating": 3.5,
+    }
+    members = build(customers_360(customer), contacts(), touches(), [a_list(filter=condition)], NO_HOLDOUT, AS_OF)
+    assert members.height == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"name": "Champions!"}, "'Champions!': a name is lower case"),
+        ({"name": "../escape"}, "a name is lower case"),
+        ({"name": "customers"}, "not customers or manifest"),
+        ({"channel": "fax"}, "channel = 'fax', expected email, phone, sms or wechat"),
+        ({"filter": " "}, "the filter is empty"),
+        ({"size_limit": 0}, "size_limit = 0, expected 1 or more"),
+        ({"size_limit": "many"}, "size_limit = 'many', expected 1 or more"),
+        ({"holdout_share": 0.9}, "List 'all': holdout_share = 0.9, expected 0 to 0.5"),
+        ({"order_by": ("net_amount; drop",)}, "order_by = 'net_amount; drop', expected a column name"),
+    ],
+)
+def test_a_definition_out_of_range_says_what_is_allowed(fields, complaint):
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        a_list(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"order_by": ("net_amuont",)}, "Did you mean 'net_amount'?"),
+        ({"reason": Wording("{recency_day}", "")}, "Did you mean 'recency_days'?"),
+        ({"reason": Wording("{}", "")}, "no column ''"),
+        ({"reason": Wording("{recency_days", "")}, "List 'all': "),
+        ({"reason": Wording("{customer_id.__class__}", "")}, "no column 'customer_id.__class__'"),
+    ],
+)
+def test_an_order_or_reason_of_unknown_columns_is_refused(fields, complaint):
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        check([a_list(**fields)], CUSTOMER_360)
+
+
+def test_the_shipped_lists_fit_customer_360():
+    definitions = load_definitions(SHIPPED)
+    assert len(definitions) >= 8
+    check(definitions, CUSTOMER_360)
+    members = build(customers_360({"customer_id": "c1"}), contacts({"customer_id": "c1"}), touches(), definitions, ContactRules(), AS_OF)
+    assert members.schema == schemas.LIST_MEMBERS
+
+
+def test_the_shipped_lists_name_only_codes_that_the_scores_give():
+    codes = {*GROUP_NAMES_ZH, *STAGE_NAMES_ZH, *TYPE_NAMES_ZH, "A", "B", "C", "Z"}
+    for name, fields in SHIPPED.items():
+        named = set(fields["filter"].split("'")[1::2])
+        assert {code for code in named if not code.endswith(" days")} <= codes, name
+
+
+SAMPLE = {
+    "customer_id": "c1",
+    "net_amount": Decimal(900),
+    "mean_rating": 4.8,
+    "reviews_count": 3,
+    "recency_days": 20,
+    "categories_count": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("customer", "expected"),
+    [
+        ({"rfm_group": "champions", "lifecycle_stage": "stable", "orders_count": 12}, ["champions", "one_category"]),
+        ({"abc_class": "A", "lifecycle_stage": "decline", "is_lost": False, "orders_count": 5}, ["high_value_at_risk"]),
+        ({"lifecycle_stage": "decline", "is_lost": True, "orders_count": 5, "abc_class": "A"}, ["win_back"]),
+        ({"lifecycle_stage": "exploration", "orders_count": 1}, ["second_purchase"]),
+        ({"lifecycle_stage": "build_up", "orders_count": 3, "loyalty_type": "true"}, ["newly_loyal", "advocates", "one_category"]),
+        ({"lifecycle_stage": "stable", "orders_count": 9, "loyalty_type": "spurious", "categories_count": 4}, ["spurious_loyals"]),
+        ({"lifecycle_stage": "decline", "orders_count": 2, "last_rating": 1, "has_open_complaint": False}, ["review_recovery"]),
+        ({"lifecycle_stage": "decline", "orders_count": 2, "last_rating": 1, "has_open_complaint": True}, []),
+        (
+            {"orders_count": 2, "previous_rfm_group": "at_risk", "rfm_group": "loyal_customers", "rfm_group_changed_at": date(2024, 6, 20)},
+            ["movers_up"],
+        ),
+        (
+            {"orders_count": 2, "previous_rfm_group": "champions", "rfm_group": "at_risk", "rfm_group_changed_at": date(2024, 6, 20)},
+            ["movers_down"],
+        ),
+        ({"orders_count": 2, "previous_rfm_group": "champions", "rfm_group": "at_risk", "rfm_group_changed_at": date(2024, 5, 1)}, []),
+        ({"orders_count": 2, "rfm_group": "loyal_customers", "rfm_group_changed_at": date(2024, 6, 20)}, []),
+        (
+            {"orders_count": 0, "rfm_group": "prospect", "recency_days": None, "net_amount": None, "reviews_count": 0, "mean_rating": None},
+            [],
+        ),
+    ],
+)
+def test_a_typical_customer_is_on_the_shipped_lists_made_for_it(customer, expected):
+    members = build(customers_360({**SAMPLE, **customer}), contacts(), touches(), load_definitions(SHIPPED), ContactRules(), AS_OF)
+    assert members["list_name"].to_list() == expected
+    assert members.filter(pl.any_horizontal(pl.col("reason", "reason_zh").str.contains(r"[{}]"))).is_empty()
+
+
+def test_a_merchant_changes_adds_and_switches_off_lists():
+    fields = {**SHIPPED["champions"], "filter": "orders_count > 99"}
+    changed = load_definitions(
+        SHIPPED, {"champions": {"size_limit": 100, "order_by": "orders_count desc"}, "win_back": None, "fans": fields}
+    )
+    by_name = {definition.name: definition for definition in changed}
+    assert by_name["champions"].size_limit == 100
+    assert by_name["champions"].order_by == ("orders_count desc",)
+    assert by_name["champions"].filter == SHIPPED["champions"]["filter"]
+    assert by_name["fans"].filter == "orders_count > 99"
+    assert by_name.keys() == {*SHIPPED, "fans"} - {"win_back"}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "complaint"),
+    [
+        ({"champions": {"chanel": "sms"}}, "List 'champions': unknown field 'chanel'. Did you mean 'channel'?"),
+        ({"champion": None}, "List 'champion' is switched off. Did you mean 'champions'?"),
+        ({"fans": {"filter": "orders_count > 9"}}, "List 'fans' lacks title, purpose, channel, suggested_action, reason"),
+        ({"champions": {"title": "Best"}}, "title = 'Best', expected a text in each of en and zh"),
+        ({"champions": "off"}, "is 'off', expected its fields, or null"),
+    ],
+)
+def test_a_broken_list_setting_says_what_is_wrong_with_it(overrides, complaint):
+    with pytest.raises(ValueError, match=re.escape(complaint)):
+        load_definitions(SHIPPED, overrides)

@@ -1,0 +1,1 @@
+"""WHAT is computed: pure, lazy Polars. No paths, no clock, no Dagster, no dbt, no environment."""

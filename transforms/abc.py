@@ -1,0 +1,130 @@
+"""ABC (Pareto) class of every customer by net amount: who brings the first 80 % of the money, the next 15 %, the rest, and who nothing."""
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+
+import polars as pl
+
+from transforms.ranges import check_ranges
+from transforms.schemas import MONEY
+
+CLASS_NAMES_ZH = {"A": "重点", "B": "一般", "C": "普通", "Z": "—"}
+
+
+@dataclass(frozen=True)
+class Rules:
+    a_share: float = 0.80
+    """A while the share of the money before the customer is below this. 0 to 1."""
+    b_share: float = 0.95
+    """B while it is below this, else C. 0 to 1, not below ``a_share``."""
+
+    def __post_init__(self) -> None:
+        check_ranges("abc", self, {"a_share": (0, 1), "b_share": (0, 1)})
+        if self.a_share > self.b_share:
+            raise ValueError(f"abc.b_share is {self.b_share!r}; expected at least a_share, which is {self.a_share!r}.")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The last customer of a class, in the order net amount descending, then customer id; all before him are in the class or a better one.
+
+    ``net_amount`` is a decimal in text, so that JSON keeps its last digit.
+    """
+
+    net_amount: str
+    customer_id: str
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The cuts (None: no customer is in that class or a better one) and the Pareto shares measured, per class A, B and C:
+    ``customers_count``, ``customers_share``, ``net_amount`` (decimal in text), ``net_share``; shares are of the customers not in Z."""
+
+    rules: Rules
+    a_cut: Cut | None
+    b_cut: Cut | None
+    shares: dict[str, dict[str, int | float | str]]
+    warnings: tuple[str, ...]
+
+
+def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
+    """Cuts by the share of the customers *before* each one, in exact decimals, so that the customer who crosses a line is still above it.
+
+    Reads ``customer_id``, ``orders_count``, ``net_amount``.
+    """
+    ranked = (
+        facts.filter(_counts())
+        .select("customer_id", "net_amount")
+        .sort("net_amount", "customer_id", descending=[True, False])
+        .with_columns(cumulative=pl.col("net_amount").cum_sum())
+        .collect()
+    )
+    total = _sum(ranked["net_amount"])
+    before = pl.col("cumulative") - pl.col("net_amount")
+    a_count, b_count = ranked.select(a=(before < _line(rules.a_share, total)).sum(), b=(before < _line(rules.b_share, total)).sum()).row(0)
+    return Parameters(
+        rules=rules,
+        a_cut=_cut(ranked, a_count),
+        b_cut=_cut(ranked, b_count),
+        shares={
+            "A": _share(ranked, 0, a_count, total),
+            "B": _share(ranked, a_count, b_count, total),
+            "C": _share(ranked, b_count, ranked.height, total),
+        },
+        warnings=() if ranked.height else ("no customer has a purchase and a net amount above zero: all are Z",),
+    )
+
+
+def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """Adds ``abc_class`` (``A``, ``B``, ``C``, or ``Z``: no purchase, or net amount of zero or less) and ``abc_class_zh``."""
+    abc_class = (
+        pl.when(_counts().not_().fill_null(value=True))
+        .then(pl.lit("Z"))
+        .when(_is_up_to(parameters.a_cut))
+        .then(pl.lit("A"))
+        .when(_is_up_to(parameters.b_cut))
+        .then(pl.lit("B"))
+        .otherwise(pl.lit("C"))
+    )
+    return facts.with_columns(abc_class=abc_class).with_columns(
+        abc_class_zh=pl.col("abc_class").replace_strict(CLASS_NAMES_ZH, return_dtype=pl.String)
+    )
+
+
+def _counts() -> pl.Expr:
+    return (pl.col("orders_count") > 0) & (pl.col("net_amount") > 0)
+
+
+def _line(share: float, total: Decimal) -> pl.Expr:
+    """``share`` of ``total``, rounded up to money's last digit: a sum of money is below the one exactly when it is below the other."""
+    line = (Decimal(str(share)) * total).quantize(Decimal(1).scaleb(-4), rounding=ROUND_CEILING)
+    return pl.lit(line, dtype=pl.Decimal(38, 4))
+
+
+def _sum(amounts: pl.Series) -> Decimal:
+    return Decimal(amounts.sum() or 0)
+
+
+def _cut(ranked: pl.DataFrame, count: int) -> Cut | None:
+    if not count:
+        return None
+    customer_id, net_amount, _ = ranked.row(count - 1)
+    return Cut(net_amount=str(net_amount), customer_id=customer_id)
+
+
+def _is_up_to(cut: Cut | None) -> pl.Expr:
+    if cut is None:
+        return pl.lit(value=False)
+    net_amount = pl.lit(Decimal(cut.net_amount), dtype=MONEY)
+    is_tie_before = (pl.col("net_amount") == net_amount) & (pl.col("customer_id") <= cut.customer_id)
+    return (pl.col("net_amount") > net_amount) | is_tie_before
+
+
+def _share(ranked: pl.DataFrame, start: int, end: int, total: Decimal) -> dict[str, int | float | str]:
+    net_amount = _sum(ranked["net_amount"].slice(start, end - start))
+    return {
+        "customers_count": end - start,
+        "customers_share": (end - start) / ranked.height if ranked.height else 0.0,
+        "net_amount": str(net_amount),
+        "net_share": float(net_amount / total) if total else 0.0,
+    }

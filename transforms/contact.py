@@ -1,0 +1,109 @@
+"""Whom a list may address: suppression in its stated order, and a holdout that stays the same people.
+
+The order is part of the contract: each customer dropped from a list is counted under the first reason that applies.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+
+CHANNELS = ("email", "sms", "wechat", "phone")
+ADDRESS_OF = {"email": "email", "sms": "phone", "wechat": "phone", "phone": "phone"}
+"""The contact detail each channel writes to. WeChat is reached by phone number, which is how WeCom finds a person."""
+
+STATUSES = ("erased", "no_consent", "no_address", "complaint_cool_down", "contacted_recently", "holdout", "send")
+"""In the order of suppression; ``send`` is what is left."""
+
+_VALID_ADDRESS = {"email": r"^[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+$", "phone": r"^\+?[0-9][0-9 ().-]{4,18}[0-9]$"}
+_BUCKETS = 2**64
+
+
+@dataclass(frozen=True)
+class ContactRules:
+    """When a customer may be written to. Raises ``ValueError`` naming field, value and range."""
+
+    complaint_cool_down_days: int = 14
+    """Days after a complaint without marketing, 0 to 365. While a complaint is open there is none in any case."""
+    quiet_days: int = 14
+    """Days between two campaigns to one customer, on whatever channel, 0 to 365."""
+    holdout_share: float = 0.05
+    """Share of a list that is not written to, so that its effect can be measured, 0 to 0.5; a list may set its own."""
+    holdout_salt: str = "regulars"
+    """Changing it draws a new holdout."""
+    assume_consent_for: tuple[str, ...] = ()
+    """Channels on which a customer whose consent is not on record counts as consenting. A refusal on record always holds."""
+    time_zone: str = "UTC"
+    """Where days are cut: the merchant's time zone, an IANA name."""
+
+    def __post_init__(self) -> None:
+        for field in ("complaint_cool_down_days", "quiet_days"):
+            if not 0 <= getattr(self, field) <= 365:
+                raise ValueError(f"{field} = {getattr(self, field)!r}, expected 0 to 365 days")
+        check_holdout_share(self.holdout_share)
+        object.__setattr__(self, "assume_consent_for", tuple(self.assume_consent_for))
+        if unknown := set(self.assume_consent_for) - set(CHANNELS):
+            raise ValueError(f"assume_consent_for = {sorted(unknown)}, expected channels among {', '.join(CHANNELS)}")
+        try:
+            ZoneInfo(self.time_zone)
+        except (KeyError, ValueError):
+            raise ValueError(f"time_zone = {self.time_zone!r}, expected an IANA name such as Asia/Shanghai") from None
+
+
+def check_holdout_share(share: float) -> None:
+    """Raises ``ValueError`` unless 0 ≤ share ≤ 0.5."""
+    if not isinstance(share, int | float) or not 0 <= share <= 0.5:
+        raise ValueError(f"holdout_share = {share!r}, expected 0 to 0.5")
+
+
+def last_touches(touches: pl.LazyFrame, rules: ContactRules, as_of: date) -> pl.LazyFrame:
+    """Touches (customer_id, contacted_at) to one row per customer: customer_id, last_touch_date. Later than ``as_of`` is not known yet."""
+    touched_on = _local_date(pl.col("contacted_at"), rules)
+    return touches.filter(touched_on <= as_of).group_by("customer_id").agg(last_touch_date=touched_on.max())
+
+
+def suppression(channel: str, rules: ContactRules, as_of: date) -> pl.Expr:
+    """Why a customer is not written to on ``channel``, or ``send``; the holdout is drawn from the latter.
+
+    Reads: is_erased, contact_<channel>_consent, contact_email or contact_phone, has_open_complaint, last_complaint_at, last_touch_date.
+    A span of 14 days that began on the 1st ends with the 14th: on the 15th the customer may be written to.
+    """
+    address = ADDRESS_OF[channel]
+    complained = (pl.lit(as_of) - _local_date(pl.col("last_complaint_at"), rules)).dt.total_days() < rules.complaint_cool_down_days
+    touched = (pl.lit(as_of) - pl.col("last_touch_date")).dt.total_days() < rules.quiet_days
+    return (
+        pl.when(pl.col("is_erased"))
+        .then(pl.lit("erased"))
+        .when(~pl.col(f"contact_{channel}_consent").fill_null(channel in rules.assume_consent_for))
+        .then(pl.lit("no_consent"))
+        .when(~pl.col(f"contact_{address}").str.contains(_VALID_ADDRESS[address]).fill_null(False))
+        .then(pl.lit("no_address"))
+        .when(pl.col("has_open_complaint").fill_null(False) | complained.fill_null(False))
+        .then(pl.lit("complaint_cool_down"))
+        .when(touched.fill_null(False))
+        .then(pl.lit("contacted_recently"))
+        .otherwise(pl.lit("send"))
+    )
+
+
+def held_out(customer_ids: pl.Series, list_name: str, share: float, salt: str) -> pl.Series:
+    """Whether each customer belongs to the holdout of a list, as booleans in the order of the ids.
+
+    The bucket is BLAKE2b with 8 bytes of digest over ``salt ␟ list name ␟ customer id`` (␟ = U+001F), read as a big-endian number.
+    It depends on nothing else, so the same people stay out from run to run, whatever the size of the list, and a larger share only adds.
+    """
+    start = hashlib.blake2b(f"{salt}\x1f{list_name}\x1f".encode(), digest_size=8)
+    digests = bytearray()
+    for customer_id in customer_ids if share else ():
+        bucket = start.copy()
+        bucket.update(customer_id.encode())
+        digests += bucket.digest()
+    is_out = np.frombuffer(bytes(digests), dtype=">u8") < np.uint64(share * _BUCKETS) if share else np.zeros(len(customer_ids), dtype=bool)
+    return pl.Series("is_held_out", is_out, dtype=pl.Boolean)
+
+
+def _local_date(timestamp: pl.Expr, rules: ContactRules) -> pl.Expr:
+    return timestamp.dt.replace_time_zone("UTC").dt.convert_time_zone(rules.time_zone).dt.date()

@@ -1,0 +1,125 @@
+"""The tables that cross the border between dbt and Polars: one ``pl.Schema`` each.
+
+This is the Python side's single truth; a test holds it against the dbt contracts.
+Money is ``Decimal(18, 4)`` in the merchant's currency; timestamps are UTC without a zone; dates are days in the merchant's time zone.
+"""
+
+import polars as pl
+
+MONEY = pl.Decimal(18, 4)
+TIMESTAMP = pl.Datetime("us")
+
+CUSTOMER_IDS = pl.Schema(
+    {
+        "source": pl.String,
+        "source_customer_id": pl.String,
+        "email": pl.String,
+        "phone": pl.String,
+        "membership_no": pl.String,
+    }
+)
+"""Grain: one row per distinct combination of a source's customer id and a contact detail seen with it."""
+
+CUSTOMER_LINKS = pl.Schema(
+    {
+        "source": pl.String,
+        "source_customer_id": pl.String,
+        "customer_id": pl.String,
+        "evidence": pl.String,
+    }
+)
+"""Grain: one row per source and source customer id."""
+
+_FACTS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "customer_id": pl.String,
+    "as_of_date": pl.Date,
+    "first_order_at": TIMESTAMP,
+    "last_order_at": TIMESTAMP,
+    "first_order_date": pl.Date,
+    "last_order_date": pl.Date,
+    "recency_days": pl.Int32,
+    "tenure_days": pl.Int32,
+    "orders_count": pl.Int64,
+    "purchase_days_count": pl.Int64,
+    "gross_amount": MONEY,
+    "discount_amount": MONEY,
+    "shipping_amount": MONEY,
+    "tax_amount": MONEY,
+    "refund_amount": MONEY,
+    "fee_amount": MONEY,
+    "net_amount": MONEY,
+    "average_order_amount": MONEY,
+    "mean_gap_days": pl.Float64,
+    "gap_stddev_days": pl.Float64,
+    "first_to_second_days": pl.Int32,
+    "categories_count": pl.Int64,
+    "full_price_share": pl.Float64,
+    "unpaid_orders_count": pl.Int64,
+    "cancelled_orders_count": pl.Int64,
+    "refunded_orders_count": pl.Int64,
+    "reviews_count": pl.Int64,
+    "positive_reviews_count": pl.Int64,
+    "negative_reviews_count": pl.Int64,
+    "mean_rating": pl.Float64,
+    "last_rating": pl.Int32,
+    "last_review_at": TIMESTAMP,
+    "last_negative_review_at": TIMESTAMP,
+    "helpful_votes_count": pl.Int64,
+    "has_open_complaint": pl.Boolean,
+    "last_complaint_at": TIMESTAMP,
+    "preferred_category": pl.String,
+    "preferred_channel": pl.String,
+}
+CUSTOMER_FACTS = pl.Schema(_FACTS)
+"""Grain: one row per customer, as of ``as_of_date``. Customers without a purchase have 0 orders and null dates, recency and gaps."""
+
+CUSTOMER_SCORES = pl.Schema(
+    {
+        "customer_id": pl.String,
+        "as_of_date": pl.Date,
+        "r_score": pl.Int8,
+        "f_score": pl.Int8,
+        "m_score": pl.Int8,
+        "rfm_group": pl.String,
+        "rfm_group_zh": pl.String,
+        "abc_class": pl.String,
+        "abc_class_zh": pl.String,
+        "lifecycle_stage": pl.String,
+        "lifecycle_stage_zh": pl.String,
+        "lifecycle_reasons": pl.String,
+        "lifecycle_reasons_zh": pl.String,
+        "is_lost": pl.Boolean,
+        "expected_gap_days": pl.Float64,
+        "overdue_ratio": pl.Float64,
+        "next_order_expected_on": pl.Date,
+        "loyalty_score": pl.Float64,
+        "loyalty_behaviour": pl.Float64,
+        "loyalty_attitude": pl.Float64,
+        "loyalty_repeat": pl.Float64,
+        "loyalty_regularity": pl.Float64,
+        "loyalty_tenure": pl.Float64,
+        "loyalty_breadth": pl.Float64,
+        "loyalty_full_price": pl.Float64,
+        "loyalty_rating": pl.Float64,
+        "loyalty_word_of_mouth": pl.Float64,
+        "loyalty_complaints": pl.Float64,
+        "is_attitude_known": pl.Boolean,
+        "loyalty_type": pl.String,
+        "loyalty_type_zh": pl.String,
+    }
+)
+"""Grain: one row per customer of ``CUSTOMER_FACTS``, as of the same day."""
+
+LIST_MEMBERS = pl.Schema(
+    {
+        "list_name": pl.String,
+        "customer_id": pl.String,
+        "as_of_date": pl.Date,
+        "status": pl.String,
+        "channel": pl.String,
+        "reason": pl.String,
+        "reason_zh": pl.String,
+    }
+)
+"""Grain: one row per list and customer whom its filter chose. ``status``: ``send`` or why not, in the order of suppression
+(``erased``, ``no_consent``, ``no_address``, ``complaint_cool_down``, ``contacted_recently``, ``holdout``)."""
