@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -15,11 +14,13 @@ from tests.e2e.conftest import Home
 
 pytestmark = pytest.mark.slow
 
-CONTRACT_360 = """customer_id, as_of_date, orders_count, first_order_at, last_order_at, recency_days, net_amount, gross_amount, refund_amount,
-average_order_amount, r_score, f_score, m_score, rfm_group, rfm_group_zh, previous_rfm_group, rfm_group_changed_at, abc_class, lifecycle_stage,
-lifecycle_stage_zh, lifecycle_reasons, overdue_ratio, p_alive, expected_orders_90d, clv_365d, next_order_expected_on, loyalty_score, loyalty_type,
-reviews_count, mean_rating, last_rating, has_open_complaint, preferred_category, preferred_channel"""
-CONTRACT_TABLES = """customer_360, dim_customers, dim_products, fct_orders, fct_order_lines, fct_refunds, fct_reviews, customer_facts, customer_scores,
+CONTRACT_360 = """
+customer_id, as_of_date, orders_count, first_order_at, last_order_at, recency_days, net_amount, gross_amount, refund_amount,
+average_order_amount, r_score, f_score, m_score, rfm_group, rfm_group_zh, previous_rfm_group, rfm_group_changed_at, abc_class,
+lifecycle_stage, lifecycle_stage_zh, lifecycle_reasons, overdue_ratio, p_alive, expected_orders_90d, clv_365d, next_order_expected_on,
+loyalty_score, loyalty_type, reviews_count, mean_rating, last_rating, has_open_complaint, preferred_category, preferred_channel"""
+CONTRACT_TABLES = """
+customer_360, dim_customers, dim_products, fct_orders, fct_order_lines, fct_refunds, fct_reviews, customer_facts, customer_scores,
 segment_history, segment_movements, list_members, monthly_trends, run_parameters"""
 
 
@@ -56,7 +57,9 @@ def test_the_tables_and_columns_of_the_contract_are_published(first_run, sample:
     tables = {name for (name,) in sample.published("select table_name from information_schema.tables where table_schema = 'marts'")}
     assert _names(CONTRACT_TABLES) <= tables
     assert {path.name for path in (sample.folder / "published" / "parquet").iterdir()} == tables
-    assert _names(CONTRACT_360) <= set(pl.read_parquet_schema(sample.folder / "published" / "parquet" / "customer_360" / "customer_360.parquet"))
+    assert _names(CONTRACT_360) <= set(
+        pl.read_parquet_schema(sample.folder / "published" / "parquet" / "customer_360" / "customer_360.parquet")
+    )
 
 
 def test_every_stage_of_the_street_was_timed(first_run) -> None:
@@ -97,7 +100,9 @@ def _contact_details(sample: Home, feed: str) -> set[str]:
 
 def test_a_failing_suite_stops_publishing_and_says_which_rows_and_why(first_run, sample: Home) -> None:
     before = (sample.folder / "published").resolve()
-    with pytest.raises(Failed, match=r"mart_measures: buyers: expected that at least one purchase belongs to a known customer up to the as-of day"):
+    with pytest.raises(
+        Failed, match=r"mart_measures: buyers: expected that at least one purchase belongs to a known customer up to the as-of day"
+    ):
         sample.run(as_of="2020-01-01")
     assert (sample.folder / "published").resolve() == before
 
@@ -117,7 +122,9 @@ def test_the_next_day_is_added_and_the_redelivered_day_replaced(first_run, sampl
     assert second["total_seconds"] < 0.7 * first_run["total_seconds"]
     folders = {path.name for path in (sample.folder / "exports").iterdir()}
     assert {first_run["as_of"], second["as_of"], "latest"} <= folders
-    assert sample.published("select max(changed_at)::varchar <= max(as_of_date)::varchar from marts.segment_history, marts.customer_360") == [(True,)]
+    assert sample.published(
+        "select max(changed_at)::varchar <= max(as_of_date)::varchar from marts.segment_history, marts.customer_360"
+    ) == [(True,)]
 
 
 def test_nothing_new_publishes_nothing(first_run, sample: Home) -> None:

@@ -1,0 +1,82 @@
+"""dbt in this process, as a run uses it: the project parsed once, then one manifest for every build."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+
+
+@dataclass
+class Warehouse:
+    """A warehouse file of its own, and dbt to fill it."""
+
+    folder: Path
+    manifest: Manifest
+    variables: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    def dbt(self, *arguments: str, **variables: Any) -> dict[str, str]:
+        """Status of each node by its name. Raises what dbt raises where it can't go on."""
+        unhappy = ("error", "fail", "warn")
+        found = self._invoke(arguments, variables)
+        return {each.node.name: f"{each.status}: {each.message}" if each.status in unhappy else str(each.status) for each in found}
+
+    def tests(self) -> dict[str, str]:
+        """The query behind each test of data by its name: rows it gives are faults."""
+        return {each.node.name: each.node.compiled_code for each in self._invoke(["compile", "--select", "test_type:data"], {})}
+
+    def _invoke(self, arguments: Sequence[str], variables: Mapping[str, Any]) -> Any:
+        given = ["--vars", json.dumps({**self.variables, **variables})]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("REGULARS_WAREHOUSE", str(self.path))
+            return invoke(self.folder, [*arguments, *given], self.manifest).results
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            return connection.execute(query).fetchall()
+
+
+def invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Any:
+    places = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target-path", folder / "target", "--log-path", folder / "logs"]
+    try:
+        result = dbtRunner(manifest=manifest).invoke(["--quiet", *arguments, *map(str, places)])
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+    if result.exception:
+        raise result.exception
+    return result.result
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """The parsed project. Parsing needs no variable, no lake and no warehouse."""
+    folder = tmp_path_factory.mktemp("parsed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REGULARS_WAREHOUSE", str(folder / "warehouse.duckdb"))
+        return invoke(folder, ["parse"], None)
+
+
+@pytest.fixture(scope="session")
+def new_warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> Callable[..., Warehouse]:
+    """Makes a warehouse in the format that old readers know; keywords are dbt variables."""
+
+    def make(**variables: Any) -> Warehouse:
+        warehouse = Warehouse(tmp_path_factory.mktemp("warehouse"), manifest, variables)
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{warehouse.path}' as warehouse (storage_version 'v1.2.0')")
+        return warehouse
+
+    return make

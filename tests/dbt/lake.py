@@ -1,0 +1,95 @@
+"""A small lake for dbt to build from: the Parquet files that ingest, identity and scores would have left."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from orchestration.dumps.feeds import FEEDS
+from transforms.schemas import CUSTOMER_LINKS, CUSTOMER_SCORES, MONEY, TIMESTAMP
+
+TYPES = {
+    "text": pl.String,
+    "key": pl.String,
+    "choice": pl.String,
+    "timestamp": TIMESTAMP,
+    "money": MONEY,
+    "quantity": pl.Decimal(18, 3),
+    "integer": pl.Int32,
+    "boolean": pl.Boolean,
+}
+ORIGIN = {"file_id": pl.String, "line": pl.Int64, "source": pl.String}
+CLEAN = {feed: pl.Schema({**ORIGIN, **{column.name: TYPES[column.kind] for column in columns}}) for feed, columns in FEEDS.items()}
+FILES = pl.Schema(
+    {
+        **dict.fromkeys(["file_id", "source", "feed", "file_name", "delivery_key"], pl.String),
+        **dict.fromkeys(["rows_delivered", "rows_clean", "rows_quarantined"], pl.Int64),
+    }
+)
+HISTORY = pl.Schema({**dict.fromkeys(["customer_id", "dimension", "value", "previous_value"], pl.String), "changed_at": pl.Date})
+PARAMETERS = pl.Schema(dict.fromkeys(["model", "parameter", "value"], pl.String))
+
+AMOUNTS = dict.fromkeys(["discount_amount", "shipping_amount", "tax_amount", "refund_amount"], 0)
+DEFAULTS = {"status": "completed", "currency": "CNY", "is_test": False, "line_kind": "product", "quantity": 1, "unit_price": 10, **AMOUNTS}
+
+
+@dataclass
+class Lake:
+    """Deliver files, say who is who, then ``write``. Rows are dicts; what they leave out is as a plain order has it, or null."""
+
+    home: Path
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {feed: [] for feed in FEEDS})
+    files: list[dict[str, Any]] = field(default_factory=list)
+    persons: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def deliver(self, delivery_key: str, source: str, feed: str, rows: Iterable[Mapping[str, Any]], is_live: bool = True) -> None:
+        """A file whose first row is its line 2. Its place among deliveries is its key, which is also its id and name."""
+        known = [{**DEFAULTS, **row, "file_id": delivery_key, "line": line, "source": source} for line, row in enumerate(rows, start=2)]
+        self.rows[feed] += [{name: row.get(name) for name in CLEAN[feed]} for row in known]
+        if is_live:
+            names = {"file_id": delivery_key, "source": source, "feed": feed, "file_name": delivery_key, "delivery_key": delivery_key}
+            self.files.append({**names, "rows_delivered": len(known), "rows_clean": len(known), "rows_quarantined": 0})
+
+    def same_person(self, *ids: tuple[str, str]) -> None:
+        """Source customers (source, id) who are one person; everybody else is a person of their own."""
+        smallest = min(":".join(each) for each in ids)
+        self.persons.update(dict.fromkeys(ids, smallest))
+
+    def write(self, batches: int = 1) -> None:
+        """All files; the rows of each feed spread over so many Parquet files."""
+        for feed, rows in self.rows.items():
+            for batch in range(batches):
+                self._write(f"clean/{feed}/{batch}", rows[batch::batches], CLEAN[feed])
+        self._write("clean/files", self.files, FILES)
+        live = {file["file_id"] for file in self.files}
+        met = {
+            (row["source"], row["customer_id"])
+            for rows in self.rows.values()
+            for row in rows
+            if row["file_id"] in live and row.get("customer_id")
+        }
+        links = [(*each, self.persons.get(each, ":".join(each)), "own id") for each in sorted(met)]
+        self._write("identity/customer_links", [dict(zip(CUSTOMER_LINKS, link, strict=True)) for link in links], CUSTOMER_LINKS)
+        self.score(date(1970, 1, 1), {})
+        self.history([])
+
+    def score(self, as_of: date, groups: Mapping[str, str | None]) -> None:
+        """The scores of a day: each customer's RFM group; the other segments are the same for all."""
+        same = {"as_of_date": as_of, "abc_class": "A", "lifecycle_stage": "stable", "loyalty_type": "true"}
+        scored = [
+            {**dict.fromkeys(CUSTOMER_SCORES), **same, "customer_id": customer, "rfm_group": group} for customer, group in groups.items()
+        ]
+        self._write("scores/customer_scores", scored, CUSTOMER_SCORES)
+        self._write("scores/run_parameters", [{"model": "rfm", "parameter": "preset", "value": '"grid_11"'}], PARAMETERS)
+
+    def history(self, rows: list[dict[str, Any]]) -> None:
+        """The segment history that was published last."""
+        self._write("history/segment_history", rows, HISTORY)
+
+    def _write(self, name: str, rows: list[dict[str, Any]], schema: pl.Schema) -> None:
+        path = self.home / "lake" / f"{name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pl.DataFrame(rows, schema=schema, orient="row").write_parquet(path)

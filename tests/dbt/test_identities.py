@@ -1,0 +1,108 @@
+"""Every test of the dbt project finds the fault it is there for: tables are spoilt, one fault at a time, and exactly those tests fail."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.dbt.conftest import Warehouse
+from tests.dbt.merchant import AS_OF, VARIABLES, merchant
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[..., Warehouse]) -> Warehouse:
+    home = tmp_path_factory.mktemp("home")
+    lake = merchant(home)
+    lake.write()
+    lake.score(date.fromisoformat(AS_OF), dict.fromkeys(["market:K1", "online:C1", "online:C2", "online:C3", "online:C4"], "champions"))
+    built = new_warehouse(home=str(home), **VARIABLES)
+    built.dbt("run")
+    built.queries = built.tests()
+    return built
+
+
+@pytest.mark.parametrize(
+    ("fault", "found_by"),
+    [
+        pytest.param("select 1", set(), id="nothing is wrong"),
+        pytest.param(
+            "insert into marts.fct_order_lines from marts.fct_order_lines where order_line_key = 'online:O1:a'",
+            {
+                "unique_fct_order_lines_order_line_key",
+                "assert_lines_hold_the_money_of_the_clean_rows",
+                "assert_orders_hold_the_money_of_their_lines",
+            },
+            id="a join that fans lines out",
+        ),
+        pytest.param(
+            "delete from marts.fct_order_lines where order_line_key = 'online:O4:#6'",
+            {"assert_lines_hold_the_money_of_the_clean_rows", "assert_orders_hold_the_money_of_their_lines"},
+            id="one of two equal lines is lost",
+        ),
+        pytest.param(
+            "insert into marts.fct_orders from marts.fct_orders where order_key = 'shop:R1'",
+            {
+                "unique_fct_orders_order_key",
+                "assert_orders_hold_the_money_of_their_lines",
+                "assert_customers_hold_the_money_of_the_orders",
+            },
+            id="an order stands twice",
+        ),
+        pytest.param(
+            "update marts.customer_facts set net_amount = net_amount + 0.0001 where customer_id = 'online:C1'",
+            {"assert_customers_hold_the_money_of_the_orders", "assert_months_hold_the_money_of_customers_and_the_unidentified"},
+            id="a hundredth of a cent too much",
+        ),
+        pytest.param(
+            "delete from marts.fct_refunds where order_key = 'shop:R1'",
+            {"assert_customers_hold_the_money_of_the_orders"},
+            id="a refund is lost",
+        ),
+        pytest.param(
+            "update marts.monthly_trends set orders_count = orders_count - 1",
+            {"assert_months_hold_the_money_of_customers_and_the_unidentified"},
+            id="the unidentified are left out of the months",
+        ),
+        pytest.param(
+            "update marts.fct_orders set currency = 'USD' where order_key = 'online:O1'",
+            {"assert_one_reporting_currency"},
+            id="another currency",
+        ),
+        pytest.param(
+            "update marts.fct_orders set customer_id = null where order_key = 'online:O2'",
+            {"assert_every_source_customer_is_linked"},
+            id="a source customer without a person",
+        ),
+        pytest.param(
+            "update marts.fct_orders set customer_id = 'online:C77' where order_key = 'online:O2'",
+            {"relationships_fct_orders_customer_id__customer_id__ref_dim_customers_"},
+            id="a person whom nobody knows",
+        ),
+        pytest.param(
+            "delete from marts.customer_360 where customer_id = 'online:C4'",
+            {"assert_every_customer_has_scores"},
+            id="a customer is left out",
+        ),
+        pytest.param(
+            "update marts.customer_360 set rfm_group = null where customer_id = 'online:C4'",
+            {"assert_every_customer_has_scores"},
+            id="scores of another day",
+        ),
+        pytest.param(
+            "insert into marts.segment_history from marts.segment_history limit 1",
+            {"unique_together_segment_history_customer_id__dimension__changed_at"},
+            id="a change is recorded twice",
+        ),
+    ],
+)
+def test_a_fault_is_found(sound, tmp_path, fault, found_by):
+    spoilt = Path(shutil.copy(sound.path, tmp_path))
+    with duckdb.connect(str(spoilt)) as connection:
+        connection.execute(fault)
+        found = {name for name, query in sound.queries.items() if connection.execute(query).fetchall()}
+    assert found - {"assert_items_have_a_header"} == found_by  # of which the merchant has one, and it is a warning
