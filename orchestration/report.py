@@ -76,10 +76,8 @@ def summary(console: Console, figures: dict[str, Any], settings: Settings) -> No
     _held(console, figures["held"])
     for warning in [*figures["warnings"], *(text for suite in figures["validation"].values() for text in suite["warnings"])]:
         console.print(f"[yellow]Warning:[/yellow] {escape(warning)}", soft_wrap=True)
-    console.print(
-        f"\nPublished as of {figures['as_of']}: {settings.home / 'exports' / 'latest'} and {settings.home / 'published' / 'warehouse.duckdb'}",
-        soft_wrap=True,
-    )
+    lists, tables = settings.home / "exports" / "latest", settings.home / "published" / "warehouse.duckdb"
+    console.print(f"\nPublished as of {figures['as_of']}: {lists} and {tables}", soft_wrap=True)
 
 
 def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -124,7 +124,7 @@ class Settings(BaseSettings):
         return self.home / "warehouse.duckdb"
 
     @property
-    def engine(self) -> dict[str, str | int]:
+    def engine(self) -> dict[str, str | bool | int | float | list[str]]:
         """What every DuckDB connection of a run is told: how much of the machine it may take."""
         return {"threads": self.threads, "memory_limit": self.memory_limit}
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+DBT_FILE_LOG = "file_log"
+"""What dbt calls the logger of its log file."""
+
 STORAGE_VERSION = "v1.2.0"
 """The oldest DuckDB that can open what is published."""
 
@@ -122,12 +125,8 @@ def _invoke(settings: Settings, arguments: list[str], manifest: "Manifest | None
 
 def _close_logs() -> None:
     """dbt opens its log file anew at each invocation and leaves the last one open."""
-    from dbt_common.events.event_manager_client import cleanup_event_logger, get_event_manager
-
-    for logger in get_event_manager().loggers:
-        for handler in logging.getLogger(logger.name).handlers:
-            handler.close()
-    cleanup_event_logger()
+    for handler in logging.getLogger(DBT_FILE_LOG).handlers:
+        handler.close()
 
 
 def _ensure_warehouse(settings: Settings) -> None:

@@ -14,3 +14,8 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data is absent: no folder {folder}; set REGULARS_SHARED_DATA to the folder that holds online_retail, r_rfm, …")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests before slow ones, each kind in its random order: a broken rule shows within seconds."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)

@@ -47,7 +47,7 @@ def customer_scores(settings: ResourceParam[Settings], progress: ResourceParam[P
     )
 
 
-@dagster.asset(key=HISTORY, group_name="scores")
+@dagster.asset(key=HISTORY, group_name="scores", deps=[FACTS])
 def published_history(settings: ResourceParam[Settings]) -> None:
     """The movements that readers see at present; this run's are added to them. Grain: one row per customer, dimension and change."""
     lake.write_history(settings)

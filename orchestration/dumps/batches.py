@@ -11,7 +11,7 @@ from orchestration.dumps.inbox import Arrival
 from orchestration.dumps.ledger import File
 from orchestration.dumps.profiles import FeedMap, Profile
 from orchestration.dumps.receive import HeldError, Receipt
-from orchestration.dumps.relations import load_text
+from orchestration.dumps.relations import UnreadableError, load_text
 from orchestration.dumps.sql import quoted
 from orchestration.settings import Settings
 
@@ -84,7 +84,11 @@ class Outcome:
 
 
 class ParserDisagreesError(Exception):
-    """The fast parser failed, or counted other rows than the census did."""
+    """The fast parser failed, or counted other rows than the census did. ``suspects``: ids of files at fault, where that can be told."""
+
+    def __init__(self, suspects: set[str]) -> None:
+        super().__init__(", ".join(sorted(suspects)))
+        self.suspects = suspects
 
 
 def ensure_feeds(lake: Path) -> None:
@@ -101,26 +105,26 @@ def ensure_feeds(lake: Path) -> None:
 
 def write(batch: Batch, settings: Settings) -> Outcome:
     """Read the batch's files into Parquet. Files that must not count come back held, and none of their rows are in the batch."""
-    files: list[tuple[Candidate, File]] = []
-    while True:
+    held: list[tuple[Candidate, File]] = []
+    while batch.candidates:
         try:
             counted = _write_once(batch, settings)
-        except ParserDisagreesError:
+        except ParserDisagreesError as error:
             _discard(batch, settings)
-            return Outcome(tuple(files) + tuple(entry for part in _parts(batch) for entry in write(part, settings).files))
-        except HeldError as error:
-            _discard(batch, settings)
-            held = replace(batch.candidates[0].file, state="held", reason=f"{error.reason}: {error}")
-            return Outcome(((batch.candidates[0], held),))
-        suspects = [(candidate, file) for candidate, file in counted if file.state == "held"]
-        files += suspects
+            return Outcome(tuple(held) + tuple(entry for part in _parts(batch, error.suspects) for entry in write(part, settings).files))
+        except UnreadableError as error:
+            counted = [(candidate, _held(candidate.file, error.files.get(candidate.file.file_id))) for candidate in batch.candidates]
+        suspects = [entry for entry in counted if entry[1].state == "held"]
         if not suspects:
-            return Outcome(tuple(files + counted))
-        kept = tuple(candidate for candidate, file in counted if file.state == "live")
+            return Outcome(tuple(held + counted))
         _discard(batch, settings)
-        if not kept:
-            return Outcome(tuple(files))
-        batch = replace(batch, candidates=kept)
+        held += suspects
+        batch = replace(batch, candidates=tuple(candidate for candidate, file in counted if file.state == "live"))
+    return Outcome(tuple(held))
+
+
+def _held(file: File, why: HeldError | None) -> File:
+    return replace(file, state="held", reason=f"{why.reason}: {why}") if why else file
 
 
 def _discard(batch: Batch, settings: Settings) -> None:
@@ -128,12 +132,17 @@ def _discard(batch: Batch, settings: Settings) -> None:
         (folder / batch.feed / f"{batch.name}.parquet").unlink(missing_ok=True)
 
 
-def _parts(batch: Batch) -> tuple[Batch, ...]:
-    """Halves of a batch that the fast parser got stuck in; the one file at fault, found at last, is for the careful reader."""
-    middle = len(batch.candidates) // 2
-    if not middle:
+def _parts(batch: Batch, suspects: set[str]) -> tuple[Batch, ...]:
+    """The files at fault for the careful reader and the others as before; halves, where it can't be told which are at fault."""
+    files = batch.candidates
+    sound = tuple(candidate for candidate in files if candidate.file.file_id not in suspects)
+    if len(sound) < len(files):
+        at_fault = tuple(candidate for candidate in files if candidate not in sound)
+        return (*((replace(batch, candidates=sound),) if sound else ()), Batch(at_fault, is_regular=False))
+    if len(files) == 1:
         return (replace(batch, is_regular=False),)
-    return replace(batch, candidates=batch.candidates[:middle]), replace(batch, candidates=batch.candidates[middle:])
+    middle = len(files) // 2
+    return replace(batch, candidates=files[:middle]), replace(batch, candidates=files[middle:])
 
 
 def _write_once(batch: Batch, settings: Settings) -> list[tuple[Candidate, File]]:
@@ -142,7 +151,7 @@ def _write_once(batch: Batch, settings: Settings) -> list[tuple[Candidate, File]
     clean = settings.lake / "clean" / batch.feed / f"{batch.name}.parquet"
     with duckdb.connect(config={"threads": 1, "memory_limit": settings.memory_limit}) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        read_rows = load_text(batch, connection)
+        delivered = load_text(batch, connection)
         read = batch.reading
         selected = ", ".join(["file_id", "line", "source", *read.clean])
         judged = f"select *, {read.problem_number()} as problem from (select *, {', '.join(read.typed)} from text)"
@@ -150,10 +159,11 @@ def _write_once(batch: Batch, settings: Settings) -> list[tuple[Candidate, File]
             _copy(connection, f"select {selected} from ({judged}) where problem is null", clean)
         except duckdb.Error as error:
             if batch.is_regular:
-                raise ParserDisagreesError from error
+                named = {candidate.file.file_id for candidate in batch.candidates if str(candidate.receipt.text) in str(error)}
+                raise ParserDisagreesError(named) from error
             raise
         counts = _clean_counts(connection, clean, event_column(batch.feed))
-        files = [(candidate, _counted(candidate, batch, counts.get(candidate.file.file_id), read_rows)) for candidate in batch.candidates]
+        files = [(candidate, _counted(candidate.file, batch, delivered, counts)) for candidate in batch.candidates]
         short = [file.file_id for _, file in files if file.rows_clean < file.rows_delivered]
         if short:
             found = _write_quarantine(connection, batch, read, judged, short, settings.quarantine / batch.feed / f"{batch.name}.parquet")
@@ -162,9 +172,7 @@ def _write_once(batch: Batch, settings: Settings) -> list[tuple[Candidate, File]
         return [(candidate, _held_if_mostly_refused(file, settings)) for candidate, file in files]
 
 
-def _clean_counts(
-    connection: "duckdb.DuckDBPyConnection", clean: Path, event: str | None
-) -> dict[str, tuple[int, int, int, str | None, str | None]]:
+def _clean_counts(connection: "duckdb.DuckDBPyConnection", clean: Path, event: str | None) -> dict[str, Counts]:
     """File id → rows, first and last line, first and last event of what was written."""
     events = f"cast(min({event}) as varchar), cast(max({event}) as varchar)" if event else "null, null"
     rows = connection.execute(
@@ -173,14 +181,12 @@ def _clean_counts(
     return {file_id: tuple(rest) for file_id, *rest in rows.fetchall()}
 
 
-def _counted(candidate: Candidate, batch: Batch, counts: Counts | None, read_rows: int) -> File:
-    rows, first_line, last_line, first_event, last_event = counts or (0, 2, 2, None, None)
-    delivered = candidate.rows if batch.is_regular else read_rows
-    if batch.is_regular and not (first_line >= 2 and last_line <= delivered + 1 and rows <= delivered):
-        raise ParserDisagreesError
-    return replace(
-        candidate.file, batch=batch.name, rows_delivered=delivered, rows_clean=rows, first_event_at=first_event, last_event_at=last_event
-    )
+def _counted(file: File, batch: Batch, delivered: dict[str, int], counts: dict[str, Counts]) -> File:
+    rows, first_line, last_line, first_event, last_event = counts.get(file.file_id, (0, 2, 2, None, None))
+    expected = delivered[file.file_id]
+    if batch.is_regular and not (first_line >= 2 and last_line <= expected + 1 and rows <= expected):
+        raise ParserDisagreesError({file.file_id})
+    return replace(file, batch=batch.name, rows_delivered=expected, rows_clean=rows, first_event_at=first_event, last_event_at=last_event)
 
 
 def _write_quarantine(
@@ -201,30 +207,32 @@ def _write_quarantine(
         + "))"
     )
     wanted = ", ".join(map(quoted, short))
-    unreadable = f"""select file_id, line, source, file_name, case problem {reasons} end as reason, case problem {columns} end as column_name,
-        case problem {values} else null end as value, cast({original} as varchar) as original
+    unreadable = f"""select file_id, line, source, file_name, case problem {reasons} end as reason,
+        case problem {columns} end as column_name, case problem {values} else null end as value, cast({original} as varchar) as original
         from ({judged}) where problem is not null and file_id in ({wanted})"""
     if not batch.is_regular:
         unreadable += """ union all
-        select file_id, refused.line, source, file_name, reason, null, null, original from refused cross join delivered"""
+        select file_id, refused.line, source, file_name, reason, null, null, original from refused join delivered using (path)"""
     _copy(connection, f"{unreadable} order by file_name, line", path)
     return dict(connection.execute(f"select file_id, count(*) from read_parquet({quoted(str(path))}) group by file_id").fetchall())
 
 
 def _balance(files: list[tuple[Candidate, File]], batch: Batch) -> None:
     """Nothing lost, nothing twice: for each file, delivered = clean + quarantined."""
-    if all(file.rows_clean + file.rows_quarantined == file.rows_delivered for _, file in files):
-        return
-    if batch.is_regular:
-        raise ParserDisagreesError
-    raise HeldError("unbalanced", "its rows could not be accounted for one by one")
+    unbalanced = {file.file_id for _, file in files if file.rows_clean + file.rows_quarantined != file.rows_delivered}
+    if unbalanced and batch.is_regular:
+        raise ParserDisagreesError(unbalanced)
+    if unbalanced:
+        raise UnreadableError(
+            {file_id: HeldError("unbalanced", "its rows could not be accounted for one by one") for file_id in unbalanced}
+        )
 
 
 def _held_if_mostly_refused(file: File, settings: Settings) -> File:
     limit = settings.source_of(file.source).max_quarantined_share
     if file.rows_delivered and file.rows_quarantined > limit * file.rows_delivered and file.rows_quarantined >= MINIMUM_REFUSALS:
-        reason = f"too_many_refused: {file.rows_quarantined} of {file.rows_delivered} rows can't be read, more than {limit:.0%}"
-        return replace(file, state="held", reason=reason, batch=None, rows_clean=0, rows_quarantined=0)
+        why = HeldError("too_many_refused", f"{file.rows_quarantined} of {file.rows_delivered} rows can't be read, more than {limit:.0%}")
+        return replace(_held(file, why), batch=None, rows_clean=0, rows_quarantined=0)
     return file
 
 

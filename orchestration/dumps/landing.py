@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from orchestration.dumps import batches
 from orchestration.dumps.batches import Batch, Candidate, Outcome
@@ -21,6 +22,8 @@ from orchestration.dumps.ledger import File, Ledger
 from orchestration.dumps.profiles import Profile, load_profile
 from orchestration.dumps.receive import HeldError, Receipt, header_of, receive
 from orchestration.settings import Settings
+
+Item = TypeVar("Item")
 
 BATCH_BYTES = 64 << 20
 BATCH_FILES = 400
@@ -76,7 +79,8 @@ def land(settings: Settings, ledger: Ledger, run_id: str, on_progress: Callable[
     summary = Landing(files=len(arrived))
     with ThreadPoolExecutor(settings.threads) as pool:
         landed = 0
-        for group in _portions(arrived, settings.threads):
+        bounds = (BATCH_BYTES * settings.threads, BATCH_FILES * settings.threads)  # what lies unpacked and unknown to the ledger at a time
+        for group in _portions(arrived, *bounds, lambda arrival: arrival.sighting.size_bytes):
             candidates = pool.map(lambda arrival: _receive(arrival, settings, profiles[arrival.source], run_id), group)
             fresh = _settle_known(candidates, ledger, summary)
             work = list(_batched(fresh))
@@ -88,18 +92,18 @@ def land(settings: Settings, ledger: Ledger, run_id: str, on_progress: Callable[
     return summary
 
 
-def _portions(arrived: list[Arrival], threads: int) -> Iterator[list[Arrival]]:
-    """Groups of arrivals that bound what lies unpacked on disk and unknown to the ledger at a time."""
-    group: list[Arrival] = []
+def _portions(items: Iterable[Item], most_bytes: int, most_items: int, size_of: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """The items in their order, as lists that end with the first item to reach either bound."""
+    portion: list[Item] = []
     size = 0
-    for arrival in arrived:
-        group.append(arrival)
-        size += arrival.sighting.size_bytes
-        if size >= BATCH_BYTES * threads or len(group) >= BATCH_FILES * threads:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
+    for item in items:
+        portion.append(item)
+        size += size_of(item)
+        if size >= most_bytes or len(portion) >= most_items:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 def _receive(arrival: Arrival, settings: Settings, profile: Profile, run_id: str) -> Candidate:
@@ -203,24 +207,14 @@ def _make_live(file: File, ledger: Ledger) -> File:
 
 
 def _batched(candidates: list[Candidate]) -> Iterator[Batch]:
-    """Candidates that are read alike, together; each irregular one by itself."""
+    """Candidates that are read alike, together, as far as a batch goes."""
     alike: dict[tuple[object, ...], list[Candidate]] = {}
     for candidate in candidates:
-        if candidate.is_regular:
-            alike.setdefault((candidate.file.source, candidate.file.feed, candidate.header, candidate.context), []).append(candidate)
-        else:
-            yield Batch((candidate,), is_regular=False)
+        key = (candidate.file.source, candidate.file.feed, candidate.header, candidate.context, candidate.is_regular)
+        alike.setdefault(key, []).append(candidate)
     for group in alike.values():
-        portion: list[Candidate] = []
-        size = 0
-        for candidate in group:
-            portion.append(candidate)
-            size += candidate.receipt.census.size
-            if size >= BATCH_BYTES or len(portion) >= BATCH_FILES:
-                yield Batch(tuple(portion), is_regular=True)
-                portion, size = [], 0
-        if portion:
-            yield Batch(tuple(portion), is_regular=True)
+        for portion in _portions(group, BATCH_BYTES, BATCH_FILES, lambda candidate: candidate.receipt.census.size):
+            yield Batch(tuple(portion), is_regular=portion[0].is_regular)
 
 
 def _commit(outcome: Outcome, ledger: Ledger, summary: Landing) -> None:

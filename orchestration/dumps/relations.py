@@ -1,33 +1,41 @@
 """The text of a batch's files as a relation of the engine: read fast where the bytes are regular, carefully where not."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from orchestration.dumps import careful
 from orchestration.dumps.casts import DAYS_OF_GRACE
+from orchestration.dumps.receive import HeldError
 from orchestration.dumps.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb
 
-    from orchestration.dumps.batches import Batch, Candidate
+    from orchestration.dumps.batches import Batch
 
 CAREFUL_ROWS = 200_000
 """Records that the careful reader hands over at a time."""
 
 
-def load_text(batch: "Batch", connection: "duckdb.DuckDBPyConnection") -> int:
+class UnreadableError(Exception):
+    """Some files of a batch turned out to be unreadable as a whole: file id → why."""
+
+    def __init__(self, files: dict[str, HeldError]) -> None:
+        super().__init__(", ".join(files))
+        self.files = files
+
+
+def load_text(batch: "Batch", connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
     """Make the relation ``text``: ``t0``, ``t1``, … as delivered, ``line``, and the file each row is from with its latest possible date.
 
-    An irregular batch has one file; the records of it that can't be split stand in ``refused``. Returns the rows it
-    delivered by the careful reader's count, 0 for a regular batch.
+    Of an irregular batch, the records that can't be split stand in ``refused``. Returns file id → rows delivered, by the
+    census for regular files, by the careful reader for the others. Raises ``UnreadableError``.
     """
     _load_files(batch, connection)
     columns = [f"t{number}" for number in range(len(batch.candidates[0].header))]
     if batch.is_regular:
         _scan(batch, columns, connection)
-        return 0
-    return _read_carefully(batch.candidates[0], columns, connection)
+        return {candidate.file.file_id: candidate.rows for candidate in batch.candidates}
+    return _read_carefully(batch, columns, connection)
 
 
 def _load_files(batch: "Batch", connection: "duckdb.DuckDBPyConnection") -> None:
@@ -63,36 +71,42 @@ def _scan(batch: "Batch", columns: list[str], connection: "duckdb.DuckDBPyConnec
     )
 
 
-def _read_carefully(candidate: "Candidate", columns: list[str], connection: "duckdb.DuckDBPyConnection") -> int:
+def _read_carefully(batch: "Batch", columns: list[str], connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
+    connection.execute(f"create table records (path varchar, line bigint, {', '.join(f'{column} varchar' for column in columns)})")
+    connection.execute("create table refused (path varchar, line bigint, reason varchar, original varchar)")
+    delivered: dict[str, int] = {}
+    unreadable: dict[str, HeldError] = {}
+    waiting: list[tuple[object, ...]] = []
+    for candidate in batch.candidates:
+        path, rows = str(candidate.receipt.text), 0
+        try:
+            for outcome in careful.read(candidate.receipt.text, candidate.mapping.delimiter, len(columns)):
+                rows += 1
+                if isinstance(outcome, careful.Refusal):
+                    connection.execute("insert into refused values (?, ?, ?, ?)", (path, outcome.line, outcome.reason, outcome.original))
+                    continue
+                waiting.append((path, outcome.line, *outcome.fields))
+                if len(waiting) >= CAREFUL_ROWS:
+                    _insert(waiting, columns, connection)
+        except HeldError as error:
+            unreadable[candidate.file.file_id] = error
+        delivered[candidate.file.file_id] = rows
+    if unreadable:
+        raise UnreadableError(unreadable)
+    _insert(waiting, columns, connection)
+    connection.execute(
+        "create view text as select records.*, file_id, source, file_name, latest_at from records join delivered using (path)"
+    )
+    return delivered
+
+
+def _insert(waiting: list[tuple[object, ...]], columns: list[str], connection: "duckdb.DuckDBPyConnection") -> None:
+    """Move what waits into ``records``."""
     import pyarrow as pa
 
-    rows = 0
-    refused: list[careful.Refusal] = []
-    schema = pa.schema([("line", pa.int64()), *((column, pa.string()) for column in columns)])
-    connection.execute(f"create table records (line bigint, {', '.join(f'{column} varchar' for column in columns)})")
-    for portion in _portions(candidate, refused):
-        table = pa.table([[record.line for record in portion], *zip(*(record.fields for record in portion), strict=True)], schema=schema)
-        connection.register("portion", table)
+    schema = pa.schema([("path", pa.string()), ("line", pa.int64()), *((column, pa.string()) for column in columns)])
+    if waiting:
+        connection.register("portion", pa.table(list(zip(*waiting, strict=True)), schema=schema))
         connection.execute("insert into records select * from portion")
         connection.unregister("portion")
-        rows += len(portion)
-    connection.execute("create view text as select records.*, file_id, source, file_name, latest_at from records cross join delivered")
-    connection.execute("create table refused (line bigint, reason varchar, original varchar)")
-    if refused:
-        connection.executemany("insert into refused values (?, ?, ?)", [(found.line, found.reason, found.original) for found in refused])
-    return rows + len(refused)
-
-
-def _portions(candidate: "Candidate", refused: list[careful.Refusal]) -> Iterator[list[careful.Record]]:
-    """The file's records, some at a time; refusals are put aside on the way."""
-    portion: list[careful.Record] = []
-    for outcome in careful.read(candidate.receipt.text, candidate.mapping.delimiter, len(candidate.header)):
-        if isinstance(outcome, careful.Refusal):
-            refused.append(outcome)
-            continue
-        portion.append(outcome)
-        if len(portion) >= CAREFUL_ROWS:
-            yield portion
-            portion = []
-    if portion:
-        yield portion
+        waiting.clear()

@@ -62,8 +62,3 @@ def project_files() -> list[Path]:
     if found.returncode != 0:
         pytest.skip(f"not a git checkout: {found.stderr.strip()}")
     return [path for name in found.stdout.split("\0") if name and (path := ROOT / name).is_file() and not path.is_symlink()]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick tests before slow ones, each kind in its random order: a broken rule shows within seconds."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
