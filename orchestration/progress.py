@@ -14,16 +14,21 @@ class Progress:
     seconds: dict[str, float] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    _within: list[float] = field(default_factory=list)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time the block as that stage; a stage may come in several parts."""
+        """Time the block as that stage. A stage may come in several parts; one within another counts for itself alone."""
         started = time.perf_counter()
+        self._within.append(0.0)
         self.begin(name)
         try:
             yield
         finally:
-            seconds = time.perf_counter() - started
+            elapsed = time.perf_counter() - started
+            seconds = elapsed - self._within.pop()
+            if self._within:
+                self._within[-1] += elapsed
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
             self.end(name, seconds)
 

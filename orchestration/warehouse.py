@@ -61,7 +61,7 @@ def build(settings: Settings, names: Iterable[str], variables: Mapping[str, Any]
     """
     manifest = _parse(settings, _project_fingerprint())
     _ensure_warehouse(settings)
-    arguments = ["build", "--select", *sorted(names), "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    arguments = ["build", "--select", *sorted(names), "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--no-write-json"]
     result = _invoke(settings, [*arguments, "--vars", json.dumps(dict(variables))], manifest)
     if result.exception or result.result is None:
         raise RegularsError(f"dbt couldn't build: {result.exception}", do=f"read {_logs(settings)}/dbt.log")

@@ -9,7 +9,9 @@
         {{ return(relation) }}
     {%- endif -%}
     {%- if not var('home') -%}
-        {{ exceptions.raise_compiler_error("The var 'home' is not set. Expected the absolute path of the folder that holds lake/; pass it with --vars.") }}
+        {{ exceptions.raise_compiler_error(
+            "The var 'home' is not set. Expected the absolute path of the folder that holds lake/; pass it with --vars."
+        ) }}
     {%- endif -%}
     {{ return(relation.replace(external=parquet_scan(var('home') ~ '/', relation.external))) }}
 {% endmacro %}

@@ -52,7 +52,8 @@ class Warehouse:
 def invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Any:
     places = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--target-path", folder / "target", "--log-path", folder / "logs"]
     try:
-        result = dbtRunner(manifest=manifest).invoke(["--quiet", *arguments, *map(str, places)])
+        # without a log file, for dbt would leave it open
+        result = dbtRunner(manifest=manifest).invoke(["--quiet", "--log-level-file", "none", *arguments, *map(str, places)])
     finally:
         DuckDBConnectionManager.close_all_connections()
     if result.exception:

@@ -73,27 +73,15 @@ def _online(lake: Lake) -> None:
 
 def _shop(lake: Lake) -> None:
     store = {"customer_id": "S1", "channel": "store", "product_id": "P1", "category": "cups"}
+    r1 = {**store, "order_id": "R1", "ordered_at": at("03-05 02:00"), "unit_price": 40}
+    r2 = {**store, "order_id": "R2", "ordered_at": at("03-06 02:00"), "unit_price": 60}
     lake.deliver(
         "2025-03-06 shop",
         "shop",
         "orders",
         [
-            {
-                **store,
-                "order_id": "R1",
-                "ordered_at": at("03-05 02:00"),
-                "unit_price": 40,
-                "refund_amount": 5,
-                "refunded_at": at("03-31 15:59"),
-            },
-            {
-                **store,
-                "order_id": "R2",
-                "ordered_at": at("03-06 02:00"),
-                "unit_price": 60,
-                "refund_amount": 60,
-                "refunded_at": at("03-31 16:00"),
-            },
+            {**r1, "refund_amount": 5, "refunded_at": at("03-31 15:59")},
+            {**r2, "refund_amount": 60, "refunded_at": at("03-31 16:00")},  # April in Shanghai
         ],
     )
 

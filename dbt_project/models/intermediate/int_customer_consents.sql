@@ -1,4 +1,5 @@
--- A person's last word on each channel; null where there is none on record. It is honoured whatever the day of the facts: nobody is written to who has since said no.
+-- A person's last word on each channel; null where there is none on record. It is honoured whatever the day of the facts: nobody is
+-- written to who has since said no.
 with
 
 consents as (

@@ -13,7 +13,22 @@ superseded_lines as (
     select * from {{ ref('int_superseded_order_lines') }}
 )
 
-select order_headers.*
+select
+    source,
+    order_id,
+    source_customer_id,
+    customer_id,
+    ordered_at,
+    paid_at,
+    status,
+    channel,
+    currency,
+    email,
+    phone,
+    city,
+    is_test,
+    delivery_number,
+    line
 from order_headers
 where
     not exists (

@@ -1,3 +1,5 @@
+-- Every other model of the clean layer stands on this one; waiting here for who is whom lets one pass of dbt build them all.
+-- depends_on: {{ source('identity', 'customer_links') }}
 with
 
 source as (
