@@ -61,8 +61,8 @@ def build(settings: Settings, names: Iterable[str], variables: Mapping[str, Any]
     """
     manifest = _parse(settings, _project_fingerprint())
     _ensure_warehouse(settings)
-    arguments = ["build", "--select", *sorted(names), "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--no-write-json"]
-    result = _invoke(settings, [*arguments, "--vars", json.dumps(dict(variables))], manifest)
+    choice = ["--select", *sorted(names), "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    result = _invoke(settings, ["build", *choice, "--vars", json.dumps(dict(variables)), "--no-write-json"], manifest)
     if result.exception or result.result is None:
         raise RegularsError(f"dbt couldn't build: {result.exception}", do=f"read {_logs(settings)}/dbt.log")
     return [
