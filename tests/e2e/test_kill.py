@@ -18,7 +18,6 @@ from tests.e2e.conftest import Home
 pytestmark = pytest.mark.slow
 
 SETTINGS = "currency: CNY\ntime_zone: Asia/Shanghai\n"
-KILLS = 6
 STAGES = ("land", "identity", "facts", "scores", "lists", "publish")
 """A kill falls into each of these, somewhere within the stage's usual length."""
 
@@ -68,7 +67,7 @@ def test_a_killed_run_leaves_what_readers_see_and_the_next_finishes_it(
     home, later, expected = two_days
     victim = Home(tmp_path / "home")
     shutil.copytree(home.folder, victim.folder, symlinks=True)
-    before, seen = (victim.folder / "published").resolve(), _tables(victim.folder)
+    seen = _tables(victim.folder)
     shutil.copytree(later, victim.folder / "inbox", dirs_exist_ok=True)
     moments = random.Random(11)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")}
@@ -76,7 +75,7 @@ def test_a_killed_run_leaves_what_readers_see_and_the_next_finishes_it(
         command = [sys.executable, "-c", VICTIM, str(victim.folder), stage, str(moments.uniform(0, 0.3))]
         died = subprocess.run(command, env=environment, check=False, capture_output=True, timeout=300)
         assert died.returncode == -signal.SIGKILL, died.stderr.decode()[-500:]
-        assert (victim.folder / "published").resolve() == before, stage
-        assert _tables(victim.folder) == seen, stage
-    assert victim.run()["published"]
+        shown = _tables(victim.folder)
+        assert shown == seen or (stage == "publish" and shown == expected), stage
+    victim.run()
     assert _tables(victim.folder) == expected
