@@ -10,8 +10,7 @@ from orchestration.dumps.feeds import FEEDS, empty_relation, event_column
 from orchestration.dumps.inbox import Arrival
 from orchestration.dumps.ledger import File
 from orchestration.dumps.profiles import FeedMap, Profile
-from orchestration.dumps.receive import HeldError, Receipt
-from orchestration.dumps.relations import UnreadableError, load_text
+from orchestration.dumps.receive import HeldError, Receipt, UnreadableError
 from orchestration.dumps.sql import quoted
 from orchestration.settings import Settings
 
@@ -45,8 +44,7 @@ class Candidate:
 
     @property
     def is_regular(self) -> bool:
-        census = self.receipt.census
-        return census.is_regular(len(self.header)) and census.breaks_in_quotes == 0
+        return self.receipt.census.is_regular(len(self.header))
 
     @property
     def rows(self) -> int:
@@ -148,6 +146,8 @@ def _parts(batch: Batch, suspects: set[str]) -> tuple[Batch, ...]:
 def _write_once(batch: Batch, settings: Settings) -> list[tuple[Candidate, File]]:
     import duckdb
 
+    from orchestration.dumps.relations import load_text
+
     clean = settings.lake / "clean" / batch.feed / f"{batch.name}.parquet"
     with duckdb.connect(config={"threads": 1, "memory_limit": settings.memory_limit}) as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -163,7 +163,7 @@ def _write_once(batch: Batch, settings: Settings) -> list[tuple[Candidate, File]
                 raise ParserDisagreesError(named) from error
             raise
         counts = _clean_counts(connection, clean, event_column(batch.feed))
-        files = [(candidate, _counted(candidate.file, batch, delivered, counts)) for candidate in batch.candidates]
+        files = [(candidate, _counted(candidate, batch, delivered, counts)) for candidate in batch.candidates]
         short = [file.file_id for _, file in files if file.rows_clean < file.rows_delivered]
         if short:
             found = _write_quarantine(connection, batch, read, judged, short, settings.quarantine / batch.feed / f"{batch.name}.parquet")
@@ -181,10 +181,11 @@ def _clean_counts(connection: "duckdb.DuckDBPyConnection", clean: Path, event: s
     return {file_id: tuple(rest) for file_id, *rest in rows.fetchall()}
 
 
-def _counted(file: File, batch: Batch, delivered: dict[str, int], counts: dict[str, Counts]) -> File:
+def _counted(candidate: Candidate, batch: Batch, delivered: dict[str, int], counts: dict[str, Counts]) -> File:
+    file = candidate.file
     rows, first_line, last_line, first_event, last_event = counts.get(file.file_id, (0, 2, 2, None, None))
     expected = delivered[file.file_id]
-    if batch.is_regular and not (first_line >= 2 and last_line <= expected + 1 and rows <= expected):
+    if batch.is_regular and not (first_line >= 2 and last_line <= candidate.receipt.census.breaks + 1 and rows <= expected):
         raise ParserDisagreesError({file.file_id})
     return replace(file, batch=batch.name, rows_delivered=expected, rows_clean=rows, first_event_at=first_event, last_event_at=last_event)
 

@@ -29,6 +29,14 @@ class HeldError(Exception):
         self.reason = reason
 
 
+class UnreadableError(Exception):
+    """Some files of a batch turned out to be unreadable as a whole: file id → why."""
+
+    def __init__(self, files: dict[str, HeldError]) -> None:
+        super().__init__(", ".join(files))
+        self.files = files
+
+
 class Census:
     """Counts over the bytes of a delimited text, taken chunk by chunk.
 
@@ -48,13 +56,11 @@ class Census:
         self.returns += (returns := chunk.count(b"\r"))
         self.return_breaks += (chunk.count(b"\r\n") if returns else 0) + (seam.startswith(b"\r\n"))
         self.breaks += chunk.count(b"\n")
-        self.delimiters += chunk.count(self._delimiter)
-        if quotes := chunk.count(b'"'):
-            between = chunk.split(b'"')[1 - self.quotes % 2 :: 2]
-            self.breaks_in_quotes += sum(part.count(b"\n") for part in between)
-            self.quotes += quotes
-        elif self.quotes % 2:
-            self.breaks_in_quotes += chunk.count(b"\n")
+        parts = chunk.split(b'"')
+        within = 1 - self.quotes % 2  # 1: the chunk begins outside of quotes, so every second part from the second on is within
+        self.breaks_in_quotes += sum(part.count(b"\n") for part in parts[within::2])
+        self.delimiters += sum(part.count(self._delimiter) for part in parts[1 - within :: 2])
+        self.quotes += len(parts) - 1
         self.size += len(chunk)
         self._last = chunk[-1:]
 
@@ -70,8 +76,11 @@ class Census:
     def is_regular(self, columns: int) -> bool:
         """Whether nothing about the bytes calls for the careful reader. Necessary, not sufficient: the parser's rows are counted too."""
         has_one_kind_of_break = self.returns in (0, self.breaks) and self.returns == self.return_breaks
-        has_full_rows = self.quotes > 0 or self.delimiters == (columns - 1) * self.records
-        return has_one_kind_of_break and has_full_rows and self.quotes % 2 == 0 and not self.has_blank_lines and not self.has_nul
+        has_even_quotes = self.quotes % 2 == 0
+        # DuckDB drops empty values beyond the last column without a word; counting delimiters finds them.
+        has_full_rows = self.delimiters == (columns - 1) * self.records
+        has_blank_lines = self.has_blank_lines and self.quotes == 0  # within quotes they are text; elsewhere they spoil the count
+        return has_one_kind_of_break and has_even_quotes and has_full_rows and not has_blank_lines and not self.has_nul
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,14 @@
 """The text of a batch's files as a relation of the engine: read fast where the bytes are regular, carefully where not."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
 
 from orchestration.dumps import careful
 from orchestration.dumps.casts import DAYS_OF_GRACE
-from orchestration.dumps.receive import HeldError
+from orchestration.dumps.receive import HeldError, UnreadableError
 from orchestration.dumps.sql import quoted
 
 if TYPE_CHECKING:
@@ -14,14 +18,6 @@ if TYPE_CHECKING:
 
 CAREFUL_ROWS = 200_000
 """Records that the careful reader hands over at a time."""
-
-
-class UnreadableError(Exception):
-    """Some files of a batch turned out to be unreadable as a whole: file id → why."""
-
-    def __init__(self, files: dict[str, HeldError]) -> None:
-        super().__init__(", ".join(files))
-        self.files = files
 
 
 def load_text(batch: "Batch", connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
@@ -57,18 +53,43 @@ def _scan(batch: "Batch", columns: list[str], connection: "duckdb.DuckDBPyConnec
 
     The files are read in the order given, so a row's place among all rows, less the rows of the files before it, is its line.
     """
+    _load_starts(batch, connection)
     types = "{" + ", ".join(f"'{column}': 'VARCHAR'" for column in columns) + "}"
     paths = "[" + ", ".join(quoted(str(candidate.receipt.text)) for candidate in batch.candidates) + "]"
     dialect = f"header = true, delim = {quoted(batch.candidates[0].mapping.delimiter)}, quote = '\"', escape = '\"', strict_mode = true"
     connection.execute(
         f"""create view text as
-        select placed.*, file_id, source, file_name, latest_at, place - rows_before + 1 as line
+        select placed.*, file_id, source, file_name, latest_at, coalesce(starts.line, place - rows_before + 1) as line
         from (
             select *, row_number() over () as place
             from read_csv({paths}, columns = {types}, auto_detect = false, {dialect}, filename = 'text_path')
         ) as placed
-        join delivered on delivered.path = placed.text_path"""
+        join delivered on delivered.path = placed.text_path
+        left join starts using (place)"""
     )
+
+
+def _load_starts(batch: "Batch", connection: "duckdb.DuckDBPyConnection") -> None:
+    """``starts``: a row's place in the batch → its line, for the files whose texts hold line breaks; elsewhere the place tells the line."""
+    connection.execute("create table starts (place bigint, line bigint)")
+    rows_before = 0
+    for candidate in batch.candidates:
+        if candidate.receipt.census.breaks_in_quotes:
+            lines = record_lines(candidate.receipt.text)
+            places = {"place": np.arange(rows_before + 1, rows_before + 1 + len(lines)), "line": lines}
+            connection.register("found", pa.table(places))
+            connection.execute("insert into starts select place, line from found")
+            connection.unregister("found")
+        rows_before += candidate.rows
+
+
+def record_lines(text: Path) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    """Physical line (the first is 1) on which each record after the header begins, quotes counted as RFC 4180 has them."""
+    content = np.frombuffer(text.read_bytes(), np.uint8)
+    breaks, quotes = np.flatnonzero(content == ord("\n")), np.flatnonzero(content == ord('"'))
+    ends = np.flatnonzero(np.searchsorted(quotes, breaks) % 2 == 0)
+    starts = ends + 2  # the break with index n ends line n + 1
+    return starts[:-1] if content[-1] == ord("\n") else starts
 
 
 def _read_carefully(batch: "Batch", columns: list[str], connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
@@ -102,8 +123,6 @@ def _read_carefully(batch: "Batch", columns: list[str], connection: "duckdb.Duck
 
 def _insert(waiting: list[tuple[object, ...]], columns: list[str], connection: "duckdb.DuckDBPyConnection") -> None:
     """Move what waits into ``records``."""
-    import pyarrow as pa
-
     schema = pa.schema([("path", pa.string()), ("line", pa.int64()), *((column, pa.string()) for column in columns)])
     if waiting:
         connection.register("portion", pa.table(list(zip(*waiting, strict=True)), schema=schema))

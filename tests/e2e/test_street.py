@@ -53,6 +53,16 @@ def test_every_row_delivered_is_clean_or_in_quarantine_as_the_truth_says(first_r
     assert (landing["rows_clean"], landing["rows_quarantined"]) == (told["rows_clean"], told["rows_quarantined"])
 
 
+def test_every_planted_fault_is_found_at_its_line_for_its_reason_and_nothing_else_is(first_run, sample: Home) -> None:
+    planted = pl.read_parquet(sample.folder / "truth" / "faults.parquet").filter(outcome="quarantined")
+    found = pl.read_parquet(sample.folder / "quarantine" / "*" / "*.parquet")
+    keys = ("source", "file", "line", "reason")
+    told = set(planted.filter(delivered_in="inbox").select(keys).iter_rows())
+    seen = set(found.select("source", pl.col("file_name").alias("file"), "line", "reason").iter_rows())
+    assert told <= seen
+    assert seen <= set(planted.select(keys).iter_rows())
+
+
 def test_the_tables_and_columns_of_the_contract_are_published(first_run, sample: Home) -> None:
     tables = {name for (name,) in sample.published("select table_name from information_schema.tables where table_schema = 'marts'")}
     assert _names(CONTRACT_TABLES) <= tables

@@ -107,6 +107,19 @@ def test_review_texts_with_line_breaks_quotes_and_commas_come_through_exactly(ho
     assert home.quarantine(feed="reviews") == [(6, "out_of_range", "rating", "7")]
 
 
+@pytest.mark.parametrize("neighbour", ["plain", '"a quoted, ""text""\nof two lines"'], ids=["plain", "quoted"])
+def test_empty_values_beyond_the_last_column_are_not_dropped_in_silence(home: Home, neighbour: str) -> None:
+    """DuckDB reads ``1,2,3,,`` under three columns as three values."""
+    home.deliver(
+        "reviews_2026-03-01.csv",
+        f"review_id,rating,created_at,body\nR1,5,2026-03-01,{neighbour}\nR2,4,2026-03-01,fine,,\nR3,3,2026-03-01,\n",
+    )
+    landing = home.land()
+    assert (landing.rows_delivered, landing.rows_clean) == (3, 2)
+    assert home.clean("review_id", "reviews") == [("R1",), ("R3",)]
+    assert home.quarantine("reason", "reviews") == [("too_many_columns",)]
+
+
 @pytest.mark.parametrize("members", [1, 2], ids=["one member", "two members"])
 def test_gzip_is_read_like_plain_text(home: Home, members: int) -> None:
     lines = dump(order(1), order(2)).splitlines(keepends=True)
