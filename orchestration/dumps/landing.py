@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from orchestration.dumps import batches
-from orchestration.dumps.batches import Batch, Candidate, Outcome
+from orchestration.dumps.candidates import Batch, Candidate, Outcome
 from orchestration.dumps.casts import Context
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.inbox import Arrival, waiting

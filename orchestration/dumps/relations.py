@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.dumps import careful
+from orchestration.dumps.candidates import Batch
 from orchestration.dumps.casts import DAYS_OF_GRACE
 from orchestration.dumps.receive import HeldError, UnreadableError
 from orchestration.dumps.sql import quoted
@@ -14,13 +15,11 @@ from orchestration.dumps.sql import quoted
 if TYPE_CHECKING:
     import duckdb
 
-    from orchestration.dumps.batches import Batch
-
 CAREFUL_ROWS = 200_000
 """Records that the careful reader hands over at a time."""
 
 
-def load_text(batch: "Batch", connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
+def load_text(batch: Batch, connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
     """Make the relation ``text``: ``t0``, ``t1``, … as delivered, ``line``, and the file each row is from with its latest possible date.
 
     Of an irregular batch, the records that can't be split stand in ``refused``. Returns file id → rows delivered, by the
@@ -34,7 +33,7 @@ def load_text(batch: "Batch", connection: "duckdb.DuckDBPyConnection") -> dict[s
     return _read_carefully(batch, columns, connection)
 
 
-def _load_files(batch: "Batch", connection: "duckdb.DuckDBPyConnection") -> None:
+def _load_files(batch: Batch, connection: "duckdb.DuckDBPyConnection") -> None:
     connection.execute(
         "create table delivered (path varchar, file_id varchar, source varchar, file_name varchar, latest_at timestamp, rows_before bigint)"
     )
@@ -48,7 +47,7 @@ def _load_files(batch: "Batch", connection: "duckdb.DuckDBPyConnection") -> None
     connection.execute("insert into delivered values " + ", ".join(rows))
 
 
-def _scan(batch: "Batch", columns: list[str], connection: "duckdb.DuckDBPyConnection") -> None:
+def _scan(batch: Batch, columns: list[str], connection: "duckdb.DuckDBPyConnection") -> None:
     """A view over DuckDB's own CSV reader, told everything and left to guess nothing.
 
     The files are read in the order given, so a row's place among all rows, less the rows of the files before it, is its line.
@@ -69,7 +68,7 @@ def _scan(batch: "Batch", columns: list[str], connection: "duckdb.DuckDBPyConnec
     )
 
 
-def _load_starts(batch: "Batch", connection: "duckdb.DuckDBPyConnection") -> None:
+def _load_starts(batch: Batch, connection: "duckdb.DuckDBPyConnection") -> None:
     """``starts``: a row's place in the batch → its line, for the files whose texts hold line breaks; elsewhere the place tells the line."""
     connection.execute("create table starts (place bigint, line bigint)")
     rows_before = 0
@@ -92,7 +91,7 @@ def record_lines(text: Path) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
     return starts[:-1] if content[-1] == ord("\n") else starts
 
 
-def _read_carefully(batch: "Batch", columns: list[str], connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
+def _read_carefully(batch: Batch, columns: list[str], connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
     connection.execute(f"create table records (path varchar, line bigint, {', '.join(f'{column} varchar' for column in columns)})")
     connection.execute("create table refused (path varchar, line bigint, reason varchar, original varchar)")
     delivered: dict[str, int] = {}
