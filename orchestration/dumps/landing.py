@@ -21,6 +21,7 @@ from orchestration.dumps.inbox import Arrival, waiting
 from orchestration.dumps.ledger import File, Ledger
 from orchestration.dumps.profiles import Profile, load_profile
 from orchestration.dumps.receive import HeldError, Receipt, header_of, receive
+from orchestration.io import remove_partials
 from orchestration.settings import Settings
 
 Item = TypeVar("Item")
@@ -231,7 +232,7 @@ def _commit(outcome: Outcome, ledger: Ledger, summary: Landing) -> None:
 
 
 def _remove_leftovers(settings: Settings, ledger: Ledger) -> None:
-    """Parquet of batches that a killed run wrote and the ledger never came to speak of."""
+    """What killed runs left: Parquet of batches that the ledger never came to speak of, and files half written."""
     known = ledger.batches() | {batches.EMPTY}
     for folder in (settings.lake / "clean", settings.quarantine):
         for path in folder.glob("*/*.parquet"):
@@ -239,6 +240,9 @@ def _remove_leftovers(settings: Settings, ledger: Ledger) -> None:
                 path.unlink()
     for path in (settings.lake / "raw").glob("*/.*.tmp"):
         path.unlink()
+    for folder in settings.lake.iterdir():
+        if folder.name != "raw":  # as many files as were ever delivered, none of them written this way
+            remove_partials(folder)
     _clear(settings.state / "work")
 
 

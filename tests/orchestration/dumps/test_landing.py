@@ -250,5 +250,9 @@ def test_a_batch_that_a_killed_run_left_behind_is_not_counted(home: Home) -> Non
     home.land()
     (batch,) = (path for path in (home.folder / "lake" / "clean" / "orders").glob("*.parquet") if path.stem != "empty")
     batch.with_name("0123456789abcdef.parquet").write_bytes(batch.read_bytes())
+    half = home.folder / "lake" / "scores" / "customer_scores.parquet.4711.partial"
+    half.parent.mkdir()
+    half.write_bytes(b"PAR1")
     home.land()
     assert home.clean("count(*)") == [(1,)]
+    assert not half.exists()
