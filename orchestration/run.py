@@ -1,5 +1,6 @@
 """``regulars run``: the daily job in this process, from a look at the inbox to a summary. Dagster is imported only where there is work."""
 
+import logging
 import os
 import re
 import resource
@@ -104,6 +105,9 @@ def _execute(settings: Settings, as_of: str | None, progress: Progress) -> "Exec
         from orchestration.jobs import DAILY
 
         job = build_defs(settings, progress).resolve_job_def(DAILY)
+    # Dagster warns of each check of each step that a run without news skips. With no handler of ours, Python prints that to the
+    # terminal; what a person has to know is in the summary.
+    logging.getLogger("dagster").addHandler(logging.NullHandler())
     config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if as_of:
         config["resources"] = {"run_day": {"config": {"as_of": as_of}}}

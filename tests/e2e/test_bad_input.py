@@ -71,6 +71,7 @@ def test_an_inbox_without_one_readable_file_publishes_nothing(tmp_path: Path, na
         answer = regulars("run", home=tmp_path)
         assert answer.returncode == 1
         assert message in answer.stderr
+        assert answer.stderr.startswith("Error: "), "one sentence, and nothing of the engines' own before it"
         assert "Traceback" not in answer.stderr
     assert not (tmp_path / "published").exists()
 
