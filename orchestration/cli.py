@@ -40,6 +40,7 @@ def main() -> None:
 def run(
     home: Home = None,
     as_of: Annotated[str | None, typer.Option(help="Score as of this day (ISO). Default: the last day with an order.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Build every table anew, not only what changed since the last run.")] = False,
 ) -> None:
     """Everything new in the inbox through to published lists. Exit code 0 only if what readers see is up to date.
 
@@ -49,7 +50,7 @@ def run(
     from orchestration import run as runs
 
     loaded = settings.load(home)
-    figures = runs.run(loaded, as_of, report.progress(console))
+    figures = runs.run(loaded, as_of, report.progress(console), full)
     report.summary(console, figures, loaded)
 
 

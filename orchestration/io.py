@@ -5,6 +5,7 @@ Everything Python leaves on disk for another stage or a reader goes through here
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,16 @@ def fsync_tree(folder: Path) -> None:
             if not file.is_symlink():
                 fsync(file)
         fsync(Path(here))
+
+
+def link_or_copy(source: str, target: str) -> str:
+    """``target`` as another name of the file, or, where the file system has no hard links, a durable copy. Returns ``target``."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+        fsync(Path(target))
+    return target
 
 
 def remove_partials(folder: Path) -> int:

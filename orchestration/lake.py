@@ -142,7 +142,7 @@ def members_with_permission(settings: Settings) -> "pl.DataFrame":
     import duckdb
 
     vouched = ", ".join(f"'{channel}'" for channel in settings.contact.assume_consent_for) or "null"
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+    with duckdb.connect(str(settings.working), read_only=True) as connection:
         return connection.sql(
             f"""select members.list_name, members.customer_id, members.reason,
                 case when status <> 'send' then 'not_sent'

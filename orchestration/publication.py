@@ -16,23 +16,19 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration import parquet
 from orchestration.errors import RegularsError
-from orchestration.io import fsync, fsync_tree, write_json
+from orchestration.io import fsync, fsync_tree, link_or_copy, write_json
 
 if TYPE_CHECKING:
     import duckdb
 
-STORAGE_VERSION = "v1.2.0"
-"""DuckDB file format of the published warehouse: any BI driver of DuckDB 1.2 or later opens it."""
-
 WAREHOUSE = "warehouse.duckdb"
 RECORD = "publication.json"
 PUBLISHED_SCHEMA = "marts"
-"""The only schema of the private warehouse that readers get; staging, intermediate and private tables stay where they are."""
+"""The schema that readers get; what its tables are made of stands in another file."""
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_NEW = "_publication"
-"""The new file's name inside DuckDB."""
 _BUILDING, _REMOVING = ".building", ".removing"
 
 
@@ -75,7 +71,7 @@ def publish(
 ) -> Publication:
     """Builds the publication of a run beside the others, then switches readers to it. One publisher at a time.
 
-    ``warehouse``: the private DuckDB file, closed; tables and views of its schema ``marts`` are published, with each Parquet file of
+    ``warehouse``: the private DuckDB file, closed, with tables of the schema ``marts`` only; they are published, with each Parquet file of
     ``extra_tables`` (name to file) as one more. ``fill_exports`` writes the package of ``as_of`` into the folder it is given; packages of
     other days are carried over. ``info`` is plain JSON content for the record. The newest ``keep`` publications stay, leftovers of
     killed runs go. ``engine``: DuckDB settings such as ``memory_limit`` and ``threads``.
@@ -87,7 +83,7 @@ def publish(
     with _no_trace_on_failure(building, run_id):
         _remove_leftovers(publications)
         (building / "exports" / as_of.isoformat()).mkdir(parents=True)
-        tables = _write_tables(warehouse, extra_tables, building, engine or {})
+        tables = _write_tables(warehouse, extra_tables, building, home / "published", engine or {})
         manifest = fill_exports(building / "exports" / as_of.isoformat())
         fsync_tree(building)
         _carry_over(home / "published" / "exports", building / "exports")
@@ -131,60 +127,47 @@ def _no_trace_on_failure(building: Path, run_id: str) -> Iterator[None]:
         raise
 
 
-def _write_tables(warehouse: Path, extra_tables: Mapping[str, Path], building: Path, engine: Mapping[str, Any]) -> dict[str, int]:
-    """The publication's DuckDB file and one Parquet file per table; returns the rows of each.
+def _write_tables(
+    warehouse: Path, extra_tables: Mapping[str, Path], building: Path, published: Path, engine: Mapping[str, Any]
+) -> dict[str, int]:
+    """The publication's DuckDB file and its Parquet files; returns the rows of each table.
 
-    Tables are written into a new file: a copy of the private one would carry the pages of what was left out or deleted.
+    The warehouse is copied byte by byte: it holds nothing but marts, and copying tables would cost seconds per million rows each day.
     """
     import duckdb
 
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("checkpoint")  # else the newest rows stand in the log beside the file
+    shutil.copyfile(warehouse, building / WAREHOUSE)
     spill = building / ".spill"
-    private = warehouse.stem  # the name it had when its views were made, for they spell it out
-    with duckdb.connect(config={**engine, "temp_directory": str(spill)}) as connection:
-        connection.execute(f"attach {_text(warehouse)} as {_name(private)} (read_only)")
-        connection.execute(f"attach {_text(building / WAREHOUSE)} as {_NEW} (storage_version '{STORAGE_VERSION}')")
-        connection.execute(f"create schema {_NEW}.{PUBLISHED_SCHEMA}")
-        connection.execute(f"use {_NEW}.{PUBLISHED_SCHEMA}")
-        _copy_marts(connection, private)
+    with duckdb.connect(str(building / WAREHOUSE), config={**engine, "temp_directory": str(spill)}) as connection:
+        _refuse_others(connection, warehouse)
+        connection.execute(f"use {PUBLISHED_SCHEMA}")
         for name, file in extra_tables.items():
-            connection.execute(f"create table {_name(name)} as from read_parquet({_text(file)})")
-        rows = {name: _write_table_file(connection, name, building) for name in _names(connection, _NEW)}
-        connection.execute("use memory")
-        connection.execute(f"checkpoint {_NEW}")
-        connection.execute(f"detach {_NEW}")
+            connection.execute(f"create or replace table {_name(name)} as from read_parquet({_text(file)})")
+        earlier = published.resolve() / "parquet"
+        rows = {name: parquet.write(connection, name, building / "parquet" / name, earlier / name) for name in _names(connection)}
+        connection.execute("checkpoint")
     shutil.rmtree(spill, ignore_errors=True)
     return rows
 
 
-def _copy_marts(connection: "duckdb.DuckDBPyConnection", private: str) -> None:
-    """Tables with their constraints and comments; a view becomes a table, for what it reads is not published."""
-    for name in _names(connection, private):
-        place = [private, PUBLISHED_SCHEMA, name]
-        source = ".".join(_name(part) for part in place)
-        about_table = "where database_name = ? and schema_name = ? and table_name = ?"
-        definition = connection.execute(f"select sql, comment from duckdb_tables() {about_table}", place).fetchone()
-        if definition is None:
-            connection.execute(f"create table {_name(name)} as from {source}")
-            continue
-        sql, comment = definition
-        connection.execute(sql)
-        connection.execute(f"insert into {_name(name)} from {source}")
-        connection.execute(f"comment on table {_name(name)} is {_text(comment)}")
-        columns = connection.execute(f"select column_name, comment from duckdb_columns() {about_table} and comment is not null", place)
-        for column, comment in columns.fetchall():
-            connection.execute(f"comment on column {_name(name)}.{_name(column)} is {_text(comment)}")
+def _refuse_others(connection: "duckdb.DuckDBPyConnection", warehouse: Path) -> None:
+    """Whatever stands in the file is published with it."""
+    relations = "select table_schema || '.' || table_name from information_schema.tables"
+    others = connection.execute(f"{relations} where table_schema <> ? or table_type <> 'BASE TABLE' order by 1", [PUBLISHED_SCHEMA])
+    if found := [name for (name,) in others.fetchall()]:
+        raise RegularsError(
+            f"The warehouse holds {', '.join(found)}, which would be published",
+            where=warehouse,
+            expected=f"tables of the schema {PUBLISHED_SCHEMA} and nothing else",
+            do="build it anew with `regulars run --full`",
+        )
 
 
-def _names(connection: "duckdb.DuckDBPyConnection", database: str) -> list[str]:
-    tables = "select table_name from information_schema.tables where table_catalog = ? and table_schema = ? order by all"
-    return [name for (name,) in connection.execute(tables, [database, PUBLISHED_SCHEMA]).fetchall()]
-
-
-def _write_table_file(connection: "duckdb.DuckDBPyConnection", name: str, building: Path) -> int:
-    file = building / "parquet" / name / f"{name}.parquet"
-    file.parent.mkdir(parents=True)
-    written = connection.execute(f"copy (from {_name(name)}) to {_text(file)} (format parquet, compression zstd)").fetchone()
-    return int(written[0]) if written else 0
+def _names(connection: "duckdb.DuckDBPyConnection") -> list[str]:
+    tables = "select table_name from information_schema.tables where table_schema = ? order by all"
+    return [name for (name,) in connection.execute(tables, [PUBLISHED_SCHEMA]).fetchall()]
 
 
 def _carry_over(published: Path, exports: Path) -> None:
@@ -196,18 +179,9 @@ def _carry_over(published: Path, exports: Path) -> None:
         return
     for package in sorted(published.iterdir()):
         if package.is_dir() and not package.is_symlink() and not (exports / package.name).exists():
-            shutil.copytree(package, exports / package.name, copy_function=_link_or_copy)
+            shutil.copytree(package, exports / package.name, copy_function=link_or_copy)
             for folder, _, _ in os.walk(exports / package.name):
                 fsync(Path(folder))
-
-
-def _link_or_copy(source: str, target: str) -> str:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-        fsync(Path(target))
-    return target
 
 
 def _link(link: Path, destination: Path) -> None:

@@ -18,6 +18,8 @@ class RunDay(dagster.ConfigurableResource[Any]):
 
     as_of: str = ""
     """ISO date; empty: the last day with an order."""
+    full: bool = False
+    """Build every table anew, not only what changed since the last run."""
 
     def of(self, settings: Settings) -> str:
         return lake.as_of_day(settings, self.as_of or None)

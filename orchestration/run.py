@@ -31,17 +31,19 @@ class Failed(RegularsError):
     """A run that published nothing; the summary has been told already."""
 
 
-def run(settings: Settings, as_of: str | None, progress: Progress) -> dict[str, Any]:
+def run(settings: Settings, as_of: str | None, progress: Progress, is_full: bool = False) -> dict[str, Any]:
     """Land what waits and publish what came of it. Returns the figures of the run; ``published`` says whether readers see something new.
+
+    ``is_full``: build every table anew, also where nothing is new.
 
     Raises ``RegularsError`` where nothing could be published; what was published before stays as it was.
     """
     started = time.perf_counter()
     as_of = lake.as_of_day(settings, as_of) if as_of else None
     with run_lock(settings.state):
-        if nothing := _nothing_to_do(settings, as_of):
+        if not is_full and (nothing := _nothing_to_do(settings, as_of)):
             return nothing
-        result = _execute(settings, as_of, progress)
+        result = _execute(settings, as_of, progress, is_full)
     figures = {**_figures(progress, started), "is_current": _is_current(settings, as_of)}
     write_json(figures, settings.state / "last_run.json")
     if not result.success:
@@ -98,7 +100,7 @@ def _is_current(settings: Settings, as_of: str | None) -> bool:
         ledger.close()
 
 
-def _execute(settings: Settings, as_of: str | None, progress: Progress) -> "ExecuteInProcessResult":
+def _execute(settings: Settings, as_of: str | None, progress: Progress, is_full: bool) -> "ExecuteInProcessResult":
     with progress.stage("start"):
         instance = _instance(settings)
         from orchestration.definitions import build_defs
@@ -109,8 +111,7 @@ def _execute(settings: Settings, as_of: str | None, progress: Progress) -> "Exec
     # terminal; what a person has to know is in the summary.
     logging.getLogger("dagster").addHandler(logging.NullHandler())
     config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    if as_of:
-        config["resources"] = {"run_day": {"config": {"as_of": as_of}}}
+    config["resources"] = {"run_day": {"config": {"as_of": as_of or "", "full": is_full}}}
     with instance:
         return job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
 

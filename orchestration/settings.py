@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         return self.home / "warehouse.duckdb"
 
     @property
+    def working(self) -> Path:
+        """What the warehouse is made of, clear-text details among it."""
+        return self.home / "working.duckdb"
+
+    @property
     def engine(self) -> dict[str, str | bool | int | float | list[str]]:
         """What every DuckDB connection of a run is told: how much of the machine it may take."""
         return {"threads": self.threads, "memory_limit": self.memory_limit}
@@ -175,7 +180,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
-    known = {*Settings.model_fields, "warehouse", "dbt_lake"}
+    known = {*Settings.model_fields, "warehouse", "working"}
     for name in environment:
         if name.startswith(ENVIRONMENT_PREFIX):
             key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")[0]

@@ -1,4 +1,8 @@
-"""dbt in this process: the manifest prepared once, then builds of chosen models. dbt alone writes ``warehouse.duckdb``."""
+"""dbt in this process: the manifest prepared once, then builds of chosen models. dbt alone writes the two DuckDB files.
+
+``warehouse.duckdb`` holds the marts and nothing else, so that a copy of it can be published; ``working.duckdb`` holds what they are made
+of, clear-text details among it. A build touches only what changed since the last one, if the record of that says that it was whole.
+"""
 
 import hashlib
 import json
@@ -9,10 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration import built
 from orchestration.errors import RegularsError
+from orchestration.graph import Graph
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
+    import duckdb
     import polars as pl
     from dbt.contracts.graph.manifest import Manifest
 
@@ -54,15 +61,41 @@ def manifest_path(settings: Settings) -> Path:
     return path
 
 
-def build(settings: Settings, names: Iterable[str], variables: Mapping[str, Any]) -> list[Node]:
+def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = False) -> list[Node]:
     """Build the named models with the tests that concern only them and what they stand on. Tests and models that fail are in the answer.
 
+    What stands between the lake and the scores is built as a whole, whichever part of it is named: what changed since the last build is
+    worked out once for all of it. ``is_full``: build that anew, whatever the record says.
     Raises ``RegularsError`` where dbt itself couldn't go on.
     """
     manifest = _parse(settings, _project_fingerprint())
-    _ensure_warehouse(settings)
-    choice = ["--select", *sorted(names), "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
-    result = _invoke(settings, ["build", *choice, "--vars", json.dumps(dict(variables)), "--no-write-json"], manifest)
+    graph = Graph(manifest)
+    wanted = {graph.id_of(name) for name in names}
+    shared = {"home": str(settings.home), "time_zone": settings.time_zone, "currency": settings.currency}
+    record = built.read(settings, {**shared, "project": _project_fingerprint()})
+    if not wanted & graph.facts:
+        views = [view for view in graph.views_below(wanted) if view not in record.views]
+        nodes = _build(settings, manifest, {*wanted, *views}, {**shared, "as_of": as_of})
+        built.write(settings, record.with_views(views))
+        return nodes
+    if is_full or not record.as_of:
+        record = record.emptied()
+        _start_anew(settings)
+    built.forget(settings)  # until this build is whole, the next one is full
+    wanted |= graph.facts
+    views = [view for view in graph.views_below(wanted) if view not in record.views or graph.depends_on_the_day(view)]
+    variables = {**shared, "as_of": as_of, "full": not record.as_of, "built_as_of": record.as_of}
+    nodes = _build(settings, manifest, {*wanted, *views}, variables)
+    if not any(node.has_failed for node in nodes):
+        built.write(settings, record.after(as_of, views if record.as_of else []))
+    return nodes
+
+
+def _build(settings: Settings, manifest: "Manifest", ids: Iterable[str], variables: Mapping[str, Any]) -> list[Node]:
+    names = sorted(manifest.nodes[unique_id].name for unique_id in ids)
+    choice = ["--select", *names, "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    refresh = ["--full-refresh"] if variables.get("full") else []
+    result = _invoke(settings, ["build", *choice, *refresh, "--vars", json.dumps(dict(variables)), "--no-write-json"], manifest)
     if result.exception or result.result is None:
         raise RegularsError(f"dbt couldn't build: {result.exception}", do=f"read {_logs(settings)}/dbt.log")
     return [
@@ -71,17 +104,19 @@ def build(settings: Settings, names: Iterable[str], variables: Mapping[str, Any]
     ]
 
 
-def variables(settings: Settings, as_of: str) -> dict[str, Any]:
-    """The variables that every build of a run shares."""
-    return {"home": str(settings.home), "as_of": as_of, "time_zone": settings.time_zone, "currency": settings.currency}
-
-
 def read(settings: Settings, table: str, columns: Iterable[str] = ("*",)) -> "pl.LazyFrame":
-    """Columns of a warehouse table (``schema.table``), in the order of its first column."""
+    """Columns of a table (``marts.<name>``, ``working.<schema>.<name>``), in the order of its first column."""
+    with connect(settings) as connection:
+        return connection.sql(f"select {', '.join(columns)} from {table} order by 1").pl().lazy()
+
+
+def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
+    """Both files, to be read only, under the names that dbt knows them by."""
     import duckdb
 
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
-        return connection.sql(f"select {', '.join(columns)} from {table} order by 1").pl().lazy()
+    connection = duckdb.connect(str(settings.warehouse), read_only=True)
+    connection.execute(f"attach {literal(settings.working)} as working (read_only)")
+    return connection
 
 
 _parsed: dict[tuple[Path, str], "Manifest"] = {}
@@ -103,6 +138,7 @@ def _invoke(settings: Settings, arguments: list[str], manifest: "Manifest | None
     from dbt.cli.main import dbtRunner
 
     os.environ["REGULARS_WAREHOUSE"] = str(settings.warehouse)
+    os.environ["REGULARS_WORKING"] = str(settings.working)
     os.environ["REGULARS_MEMORY_LIMIT"] = settings.memory_limit
     places = [
         "--project-dir",
@@ -129,15 +165,21 @@ def _close_logs() -> None:
         handler.close()
 
 
-def _ensure_warehouse(settings: Settings) -> None:
-    """A new warehouse is made in a format that older readers know."""
+def _start_anew(settings: Settings) -> None:
+    """Two new files: nothing that was ever deleted lies about in them, and the published one has a format that older readers know."""
     import duckdb
 
-    if not settings.warehouse.exists():
-        settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect() as connection:
-            path = str(settings.warehouse).replace("'", "''")
-            connection.execute(f"attach '{path}' as warehouse (storage_version '{STORAGE_VERSION}')")
+    for file in (settings.warehouse, settings.working):
+        file.unlink(missing_ok=True)
+        file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
+    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(settings.warehouse)} as warehouse (storage_version '{STORAGE_VERSION}')")
+
+
+def literal(path: Path) -> str:
+    """A path as a SQL text."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _project_fingerprint() -> str:

@@ -1,5 +1,6 @@
 -- Nothing is lost or counted twice on the way from the clean files: the live rows, less those superseded, have to the last decimal the
--- sums of fct_order_lines. The goods' value is rounded once, per line. One row, if they differ.
+-- sums of fct_order_lines. The goods' value is rounded once, per line. A run that builds only what changed looks at the orders it built,
+-- and the others are as the run left them that built them. One row, if they differ.
 with
 
 delivered as (
@@ -101,6 +102,7 @@ signed as (
         shipping_amount,
         tax_amount
     from {{ ref('fct_order_lines') }}
+    where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
 ),
 
 differences as (

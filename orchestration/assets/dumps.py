@@ -51,7 +51,8 @@ def landed_dumps(
     with progress.stage("land"):
         ledger = lake.ledger_of(settings)
         landing = land(settings, ledger, context.run.run_id, lambda share: progress.advance("land", share))
-        needs_no_run = is_current(settings, ledger, run_day.as_of or None) or not ledger.files("live")
+        is_wanted = run_day.full or not is_current(settings, ledger, run_day.as_of or None)
+        needs_no_run = not is_wanted or not ledger.files("live")
         ledger.close()
         lake.write_live_files(settings)
     progress.figures["landing"] = landing

@@ -32,7 +32,7 @@ def definitions(settings: Settings) -> tuple[lists.ListDefinition, ...]:
 def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay) -> MaterializeResult:
     """Whom each list would write to, and who is kept off it for which reason. Grain: one row per list and customer chosen by its filter."""
     with progress.stage("lists"):
-        customers, contacts = warehouse.read(settings, "marts.customer_360"), warehouse.read(settings, "private.customer_contacts")
+        customers, contacts = warehouse.read(settings, "marts.customer_360"), warehouse.read(settings, "working.private.customer_contacts")
         as_of = date.fromisoformat(run_day.of(settings))
         try:
             members = lists.build(customers, contacts, lake.touches(settings), definitions(settings), contact_rules(settings), as_of)

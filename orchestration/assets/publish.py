@@ -43,7 +43,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
                     folder,
                     warehouse.read(settings, "marts.customer_360"),
                     pl.read_parquet(members),
-                    warehouse.read(settings, "private.customer_contacts"),
+                    warehouse.read(settings, "working.private.customer_contacts"),
                     definitions(settings),
                     _run_facts(context.run.run_id, as_of, settings, progress),
                     settings.language,

@@ -1,5 +1,6 @@
-"""The one ``@dbt_assets``: every model of the dbt project. A run comes here twice, before the scores and after them."""
+"""The one ``@dbt_assets``: the tables of the dbt project. A run comes here twice, before the scores and after them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from dagster import (
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration import warehouse
+from orchestration.graph import INSIDE
 from orchestration.progress import Progress
 from orchestration.resources import RunDay
 from orchestration.settings import Settings
@@ -30,15 +32,15 @@ class Translator(DagsterDbtTranslator):
 
 
 def models(manifest: Path) -> AssetsDefinition:
-    """The assets of the prepared manifest."""
+    """The assets of the prepared manifest: marts and what is private. What only the project itself reads comes and goes with them."""
 
-    @dbt_assets(manifest=manifest, name="dbt", dagster_dbt_translator=Translator())
+    @dbt_assets(manifest=_outside(manifest), name="dbt", dagster_dbt_translator=Translator())
     def dbt_models(
         context: AssetExecutionContext, settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay
     ) -> Iterator[MaterializeResult | AssetCheckResult]:
         with progress.stage("facts" if AssetKey(["marts", "customer_facts"]) in context.selected_asset_keys else "views"):
             keys = {key.path[-1]: key for key in context.selected_asset_keys}
-            nodes = warehouse.build(settings, keys, warehouse.variables(settings, run_day.of(settings)))
+            nodes = warehouse.build(settings, keys, run_day.of(settings), run_day.full)
         yield from _results(nodes, keys, context)
         if failed := [node for node in nodes if node.has_failed]:
             sentences = [f"{node.unique_id.split('.')[2]}: {node.message or node.status}" for node in failed]
@@ -49,6 +51,15 @@ def models(manifest: Path) -> AssetsDefinition:
             raise dagster.Failure(f"dbt did not build {', '.join(missing)}", allow_retries=False)
 
     return dbt_models
+
+
+def _outside(manifest: Path) -> dict[str, Any]:
+    """The manifest with the inside of the project as Dagster knows ephemeral models: no assets, but looked through for what feeds them."""
+    content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    for node in content["nodes"].values():
+        if node["resource_type"] == "model" and node["schema"] in INSIDE:
+            node["config"]["materialized"] = "ephemeral"
+    return content
 
 
 def _results(

@@ -41,11 +41,13 @@ class Warehouse:
         given = ["--vars", json.dumps({**self.variables, **variables})]
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("REGULARS_WAREHOUSE", str(self.path))
+            patch.setenv("REGULARS_WORKING", str(self.folder / "working.duckdb"))
             return invoke(self.folder, [*arguments, *given], self.manifest).results
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.path), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")
+            connection.execute(f"attach '{self.folder / 'working.duckdb'}' as working (read_only)")
             return connection.execute(query).fetchall()
 
 
@@ -67,6 +69,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     folder = tmp_path_factory.mktemp("parsed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REGULARS_WAREHOUSE", str(folder / "warehouse.duckdb"))
+        patch.setenv("REGULARS_WORKING", str(folder / "working.duckdb"))
         return invoke(folder, ["parse"], None)
 
 

@@ -123,7 +123,7 @@ def test_all_models_and_tests_pass_and_only_items_without_a_header_are_warned_of
             id="a person is masked, and a no said after the day of the facts is honoured",
         ),
         pytest.param(
-            "select name, email, phone, email_consent from private.customer_contacts where customer_id = 'online:C1'",
+            "select name, email, phone, email_consent from working.private.customer_contacts where customer_id = 'online:C1'",
             [("王小明", "anna@new.example", "13812341234", False)],
             id="contacts are clear text in the private schema",
         ),

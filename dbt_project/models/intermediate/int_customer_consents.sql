@@ -4,7 +4,9 @@ with
 
 consents as (
     select * from {{ ref('stg_consents') }}
-    where customer_id is not null
+    where
+        customer_id is not null
+        and {{ is_of_touched_customer() }}
 ),
 
 ranked as (

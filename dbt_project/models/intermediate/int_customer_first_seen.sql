@@ -47,5 +47,7 @@ select
     customer_id,
     min(seen_at) as first_seen_at
 from sightings
-where customer_id is not null
+where
+    customer_id is not null
+    and {{ is_of_touched_customer() }}
 group by customer_id

@@ -5,6 +5,7 @@ reviews as (
     select * from {{ ref('fct_reviews') }}
     where
         customer_id is not null
+        and {{ is_of_touched_customer() }}
         and created_date <= {{ as_of_date() }}
 ),
 
@@ -14,7 +15,9 @@ tickets as (
         {{ merchant_day("opened_at") }} as opened_date,
         {{ merchant_day("closed_at") }} as closed_date
     from {{ ref('int_tickets') }}
-    where customer_id is not null
+    where
+        customer_id is not null
+        and {{ is_of_touched_customer() }}
 ),
 
 reviews_by_customer as (

@@ -6,6 +6,7 @@ orders as (
     select * from {{ ref('fct_orders') }}
     where
         customer_id is not null
+        and {{ is_of_touched_customer() }}
         and ordered_date <= {{ as_of_date() }}
 ),
 
@@ -13,6 +14,7 @@ refunds as (
     select * from {{ ref('fct_refunds') }}
     where
         customer_id is not null
+        and {{ is_of_touched_customer() }}
         and refund_date <= {{ as_of_date() }}
 ),
 

@@ -4,6 +4,7 @@ with
 
 customers as (
     select * from {{ ref('stg_customers') }}
+    where {{ is_of_touched_customer() }}
 ),
 
 ranked as (

@@ -5,6 +5,7 @@ purchases as (
     select * from {{ ref('fct_orders') }}
     where
         customer_id is not null
+        and {{ is_of_touched_customer() }}
         and is_purchase
         and ordered_date <= {{ as_of_date() }}
         and counted_date <= {{ as_of_date() }}

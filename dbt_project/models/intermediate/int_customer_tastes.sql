@@ -5,6 +5,7 @@ orders as (
     select * from {{ ref('fct_orders') }}
     where
         customer_id is not null
+        and {{ is_of_touched_customer() }}
         and is_purchase
         and ordered_date <= {{ as_of_date() }}
         and counted_date <= {{ as_of_date() }}
@@ -15,6 +16,7 @@ order_lines as (
     select * from {{ ref('fct_order_lines') }}
     where
         customer_id is not null
+        and {{ is_of_touched_customer() }}
         and line_kind = 'product'
         and gross_amount > 0
         and ordered_date <= {{ as_of_date() }}

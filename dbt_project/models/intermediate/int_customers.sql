@@ -1,3 +1,4 @@
+{{ config(materialized="incremental", pre_hook="{{ take_out(['customer_id'], 'int_touched_customers') }}") }}
 -- Every person with clear-text details: dim_customers shows them masked, private.customer_contacts as they are.
 with
 
@@ -27,6 +28,7 @@ persons as (
         count(*) as source_ids_count,
         {{ distinct_list("source") }} as sources
     from customer_links
+    where {{ is_of_touched_customer() }}
     group by customer_id
 )
 

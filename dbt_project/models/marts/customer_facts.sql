@@ -1,3 +1,4 @@
+-- What was counted per customer, seen from the run's day: only what depends on the day itself is worked out for everybody each day.
 with
 
 customers as (
@@ -6,67 +7,49 @@ customers as (
     where coalesce(first_seen_date <= {{ as_of_date() }}, true)
 ),
 
-orders as (
-    select * from {{ ref('int_customer_orders') }}
-),
-
-rhythm as (
-    select * from {{ ref('int_customer_rhythm') }}
-),
-
-tastes as (
-    select * from {{ ref('int_customer_tastes') }}
-),
-
-opinions as (
-    select * from {{ ref('int_customer_opinions') }}
+activity as (
+    select * from {{ ref('int_customer_activity') }}
 )
 
 select
     customers.customer_id,
     {{ as_of_date() }} as as_of_date,
-    orders.first_order_at,
-    orders.last_order_at,
-    orders.first_order_date,
-    orders.last_order_date,
-    {{ days_between("orders.last_order_date", as_of_date()) }} as recency_days,
-    {{ days_between("orders.first_order_date", as_of_date()) }} as tenure_days,
-    coalesce(orders.orders_count, 0) as orders_count,
-    coalesce(rhythm.purchase_days_count, 0) as purchase_days_count,
-    cast(coalesce(orders.gross_amount, 0) as decimal(18, 4)) as gross_amount,
-    cast(coalesce(orders.discount_amount, 0) as decimal(18, 4)) as discount_amount,
-    cast(coalesce(orders.shipping_amount, 0) as decimal(18, 4)) as shipping_amount,
-    cast(coalesce(orders.tax_amount, 0) as decimal(18, 4)) as tax_amount,
-    cast(coalesce(orders.refund_amount, 0) as decimal(18, 4)) as refund_amount,
-    cast(coalesce(orders.fee_amount, 0) as decimal(18, 4)) as fee_amount,
-    cast(coalesce(orders.net_amount, 0) as decimal(18, 4)) as net_amount,
-    cast(orders.net_amount / nullif(orders.orders_count, 0) as decimal(18, 4)) as average_order_amount,
-    rhythm.mean_gap_days,
-    rhythm.gap_stddev_days,
-    rhythm.first_to_second_days,
-    coalesce(tastes.categories_count, 0) as categories_count,
-    tastes.full_price_share,
-    coalesce(orders.unpaid_orders_count, 0) as unpaid_orders_count,
-    coalesce(orders.cancelled_orders_count, 0) as cancelled_orders_count,
-    coalesce(orders.refunded_orders_count, 0) as refunded_orders_count,
-    coalesce(opinions.reviews_count, 0) as reviews_count,
-    coalesce(opinions.positive_reviews_count, 0) as positive_reviews_count,
-    coalesce(opinions.negative_reviews_count, 0) as negative_reviews_count,
-    opinions.mean_rating,
-    opinions.last_rating,
-    opinions.last_review_at,
-    opinions.last_negative_review_at,
-    cast(coalesce(opinions.helpful_votes_count, 0) as bigint) as helpful_votes_count,
-    coalesce(opinions.has_open_complaint, false) as has_open_complaint,
-    opinions.last_complaint_at,
-    tastes.preferred_category,
-    tastes.preferred_channel
+    activity.first_order_at,
+    activity.last_order_at,
+    activity.first_order_date,
+    activity.last_order_date,
+    {{ days_between("activity.last_order_date", as_of_date()) }} as recency_days,
+    {{ days_between("activity.first_order_date", as_of_date()) }} as tenure_days,
+    activity.orders_count,
+    activity.purchase_days_count,
+    activity.gross_amount,
+    activity.discount_amount,
+    activity.shipping_amount,
+    activity.tax_amount,
+    activity.refund_amount,
+    activity.fee_amount,
+    activity.net_amount,
+    cast(activity.net_amount / nullif(activity.orders_count, 0) as decimal(18, 4)) as average_order_amount,
+    activity.mean_gap_days,
+    activity.gap_stddev_days,
+    activity.first_to_second_days,
+    activity.categories_count,
+    activity.full_price_share,
+    activity.unpaid_orders_count,
+    activity.cancelled_orders_count,
+    activity.refunded_orders_count,
+    activity.reviews_count,
+    activity.positive_reviews_count,
+    activity.negative_reviews_count,
+    activity.mean_rating,
+    activity.last_rating,
+    activity.last_review_at,
+    activity.last_negative_review_at,
+    activity.helpful_votes_count,
+    activity.has_open_complaint,
+    activity.last_complaint_at,
+    activity.preferred_category,
+    activity.preferred_channel
 from customers
-left join orders
-    on customers.customer_id = orders.customer_id
-left join rhythm
-    on customers.customer_id = rhythm.customer_id
-left join tastes
-    on customers.customer_id = tastes.customer_id
-left join opinions
-    on customers.customer_id = opinions.customer_id
+inner join activity
+    on customers.customer_id = activity.customer_id

@@ -1,3 +1,4 @@
+{{ config(materialized="incremental", pre_hook="{{ take_out(['order_key'], 'int_touched_orders') }}") }}
 with
 
 order_lines as (

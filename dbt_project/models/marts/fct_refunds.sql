@@ -1,8 +1,11 @@
+{{ config(materialized="incremental", pre_hook="{{ take_out(['order_key'], 'int_touched_orders') }}") }}
 with
 
 order_lines as (
     select * from {{ ref('fct_order_lines') }}
-    where refund_amount <> 0
+    where
+        refund_amount <> 0
+        and {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
 ),
 
 dated as (

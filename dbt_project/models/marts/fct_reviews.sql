@@ -1,3 +1,4 @@
+{{ config(materialized="incremental", pre_hook="{{ take_out(['source', 'review_id'], 'int_touched_reviews') }}") }}
 with
 
 reviews as (

@@ -37,6 +37,7 @@ renamed as (
         on
             source.source = customer_links.source
             and source.customer_id = customer_links.source_customer_id
+    where {{ is_of_touched_order("source.source", "source.order_id") }}
 )
 
 select * from renamed

@@ -37,6 +37,7 @@ renamed as (
         on
             source.source = customer_links.source
             and source.customer_id = customer_links.source_customer_id
+    where {{ is_touched(["source.source", "source.review_id"], ["source", "review_id"], 'int_touched_reviews') }}
 )
 
 select * from renamed

@@ -1,0 +1,69 @@
+{#-
+    How a day's run touches only what the day brought. A full run (var `full`) builds every table anew. Any other compares the files,
+    links and catalogue with those that the tables were last built from, finds the orders, reviews and persons that a difference can
+    reach, takes their rows out and puts them in anew. What comes out is to be what a full run makes; a test compares the two.
+-#}
+
+
+{#- Columns (texts) of a table as the last run left it; none on a full run. A ref would go in a circle: what changed decides what is built. -#}
+{% macro as_last_built(name, columns) -%}
+    {%- if var('full') or not execute -%}
+        (select {% for column in columns %}cast(null as varchar) as {{ column }}{{ ", " if not loop.last }}{% endfor %} where 1 = 0)
+    {%- else -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name -%}
+            (select {{ columns | join(", ") }} from {{ node.relation_name }})
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#-
+    Condition that leaves only rows whose keys are among those touched. All rows pass on a full run. The ref is met when dbt parses,
+    which gives the model its place; a unit test, which runs in full, needs no input for it.
+-#}
+{% macro is_touched(keys, touched_keys, touched) -%}
+    {%- if execute and var('full') -%}
+        1 = 1
+    {%- else -%}
+        ({{ keys | join(", ") }}) in (select {{ touched_keys | join(", ") }} from {{ ref(touched) }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Condition that leaves only rows of orders that were touched. -#}
+{% macro is_of_touched_order(source="source", order_id="order_id") -%}
+    {{ is_touched([source, order_id], ["source", "order_id"], 'int_touched_orders') }}
+{%- endmacro %}
+
+
+{#- Condition that leaves only rows of persons who were touched. -#}
+{% macro is_of_touched_customer() -%}
+    {{ is_touched(["customer_id"], ["customer_id"], 'int_touched_customers') }}
+{%- endmacro %}
+
+
+{#- Condition that no row passes on a full run, where what changed is everything and nobody asks. -#}
+{% macro is_worth_knowing() -%}
+    {{ "1 = 0" if var('full') else "1 = 1" }}
+{%- endmacro %}
+
+
+{#- For a pre-hook: take the rows of what was touched out of the table, so that they can be put in anew. -#}
+{% macro take_out(keys, touched) -%}
+    {%- if not execute or is_incremental() -%}
+        delete from {{ this }} where ({{ keys | join(", ") }}) in (select {{ keys | join(", ") }} from {{ ref(touched) }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Condition: the day lies after the one of the last run and not after this one's, or the other way round. -#}
+{% macro has_come_into_sight(day) -%}
+    {%- if var('full') -%}
+        1 = 0
+    {%- else -%}
+        (
+            {{ day }} > least({{ as_of_date() }}, cast('{{ var("built_as_of") }}' as date))
+            and {{ day }} <= greatest({{ as_of_date() }}, cast('{{ var("built_as_of") }}' as date))
+        )
+    {%- endif -%}
+{%- endmacro %}

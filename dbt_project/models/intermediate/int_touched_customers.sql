@@ -1,0 +1,172 @@
+-- Persons whose facts a change can reach: somebody who has, or had, a touched order or review; of whom something else was delivered or
+-- withdrawn; whose ids are joined otherwise; or for whom something dated lies between the day of the last run and this one's.
+with
+
+changed_files as (
+    select * from {{ ref('int_changed_files') }}
+),
+
+changed_links as (
+    select * from {{ ref('int_changed_customer_links') }}
+),
+
+touched_orders as (
+    select * from {{ ref('int_touched_orders') }}
+),
+
+touched_reviews as (
+    select * from {{ ref('int_touched_reviews') }}
+),
+
+customer_links as (
+    select * from {{ ref('stg_customer_links') }}
+),
+
+orders as (
+    select * from {{ ref('fct_orders') }}
+),
+
+refunds as (
+    select * from {{ ref('fct_refunds') }}
+),
+
+reviews as (
+    select * from {{ ref('fct_reviews') }}
+),
+
+tickets as (
+    select * from {{ ref('int_tickets') }}
+),
+
+delivered as (
+    select
+        source,
+        customer_id as source_customer_id,
+        file_id
+    from {{ source('clean', 'customers') }}
+
+    union all
+
+    select
+        source,
+        customer_id as source_customer_id,
+        file_id
+    from {{ source('clean', 'consents') }}
+
+    union all
+
+    select
+        source,
+        customer_id as source_customer_id,
+        file_id
+    from {{ source('clean', 'contacts') }}
+),
+
+delivered_tickets as (
+    select
+        source,
+        ticket_id,
+        customer_id as source_customer_id,
+        file_id
+    from {{ source('clean', 'tickets') }}
+),
+
+-- a ticket may be delivered again under another customer: everybody who ever had it is counted anew
+touched_tickets as (
+    select distinct
+        delivered_tickets.source,
+        delivered_tickets.ticket_id
+    from delivered_tickets
+    inner join changed_files
+        on delivered_tickets.file_id = changed_files.file_id
+),
+
+touched as (
+    select previous_customer_id as customer_id from touched_orders
+
+    union distinct
+
+    select orders.customer_id
+    from orders
+    inner join touched_orders
+        on orders.order_key = touched_orders.order_key
+
+    union distinct
+
+    select previous_customer_id as customer_id from touched_reviews
+
+    union distinct
+
+    select reviews.customer_id
+    from reviews
+    inner join touched_reviews
+        on
+            reviews.source = touched_reviews.source
+            and reviews.review_id = touched_reviews.review_id
+
+    union distinct
+
+    select previous_customer_id as customer_id from changed_links
+
+    union distinct
+
+    select customer_id from changed_links
+
+    union distinct
+
+    select customer_links.customer_id
+    from delivered
+    inner join changed_files
+        on delivered.file_id = changed_files.file_id
+    inner join customer_links
+        on
+            delivered.source = customer_links.source
+            and delivered.source_customer_id = customer_links.source_customer_id
+
+    union distinct
+
+    select customer_links.customer_id
+    from delivered_tickets
+    inner join touched_tickets
+        on
+            delivered_tickets.source = touched_tickets.source
+            and delivered_tickets.ticket_id = touched_tickets.ticket_id
+    inner join customer_links
+        on
+            delivered_tickets.source = customer_links.source
+            and delivered_tickets.source_customer_id = customer_links.source_customer_id
+
+    union distinct
+
+    select customer_id
+    from orders
+    where
+        {{ has_come_into_sight("ordered_date") }}
+        or {{ has_come_into_sight("counted_date") }}
+
+    union distinct
+
+    select customer_id
+    from refunds
+    where {{ has_come_into_sight("refund_date") }}
+
+    union distinct
+
+    select customer_id
+    from reviews
+    where {{ has_come_into_sight("created_date") }}
+
+    union distinct
+
+    select customer_id
+    from tickets
+    where
+        {{ has_come_into_sight(merchant_day("opened_at")) }}
+        or {{ has_come_into_sight(merchant_day("closed_at")) }}
+)
+
+select customer_id
+from touched
+where
+    customer_id is not null
+    and {{ is_worth_knowing() }}

@@ -1,0 +1,54 @@
+"""The record of the last build: what a build may take as given. Without one, or under other settings, everything is built anew."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from orchestration.io import write_json
+from orchestration.settings import Settings
+
+
+@dataclass(frozen=True)
+class Record:
+    """``fingerprint``: of the project and its variables. ``as_of``: day of the facts that stand in the tables, empty where none can be
+    relied on. ``views``: those made since under this fingerprint, which need not be made again."""
+
+    fingerprint: str
+    as_of: str = ""
+    views: tuple[str, ...] = ()
+
+    def emptied(self) -> "Record":
+        return Record(self.fingerprint)
+
+    def after(self, as_of: str, views: Iterable[str]) -> "Record":
+        return replace(self.with_views(views), as_of=as_of)
+
+    def with_views(self, views: Iterable[str]) -> "Record":
+        return replace(self, views=tuple(sorted({*self.views, *views})))
+
+
+def read(settings: Settings, variables: Mapping[str, str]) -> Record:
+    """The record of the last whole build under these variables, or one that vouches for nothing."""
+    fingerprint = hashlib.sha256(json.dumps(variables, sort_keys=True).encode()).hexdigest()[:16]
+    try:
+        content = json.loads(_path(settings).read_text(encoding="utf-8"))
+        found = Record(content["fingerprint"], content["as_of"], tuple(content["views"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Record(fingerprint)
+    has_files = settings.warehouse.exists() and settings.working.exists()
+    return found if found.fingerprint == fingerprint and has_files else Record(fingerprint)
+
+
+def write(settings: Settings, record: Record) -> None:
+    write_json(asdict(record), _path(settings))
+
+
+def forget(settings: Settings) -> None:
+    """A build that doesn't come to its end leaves no record."""
+    _path(settings).unlink(missing_ok=True)
+
+
+def _path(settings: Settings) -> Path:
+    return settings.state / "built.json"

@@ -1,0 +1,56 @@
+"""What of the dbt project stands on what: which models make up the facts, and which views a model reads through."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+LATER_SOURCES = ("scores", "history")
+"""Sources that are written from the facts; what stands on them is built after them."""
+INSIDE = ("staging", "intermediate")
+"""Schemas that nobody but the project itself reads."""
+
+
+class Graph:
+    """Models by their unique ids."""
+
+    def __init__(self, manifest: "Manifest") -> None:
+        self._models = {unique_id: node for unique_id, node in manifest.nodes.items() if node.resource_type == "model"}
+        self._sources = {unique_id: source.source_name for unique_id, source in manifest.sources.items()}
+        self._ids = {node.name: unique_id for unique_id, node in self._models.items()}
+
+    def id_of(self, name: str) -> str:
+        return self._ids[name]
+
+    @cached_property
+    def facts(self) -> frozenset[str]:
+        """Tables between the lake and the scores."""
+        return frozenset(each for each in self._models if not self._is_view(each) and not self._comes_later(each))
+
+    def views_below(self, ids: Iterable[str]) -> list[str]:
+        """Names of the views that these models read through, as far down as the next tables."""
+        found: set[str] = set()
+        waiting = list(ids)
+        while waiting:
+            for parent in self._models[waiting.pop()].depends_on.nodes:
+                if parent in self._models and self._is_view(parent) and parent not in found:
+                    found.add(parent)
+                    waiting.append(parent)
+        return sorted(found)
+
+    def depends_on_the_day(self, unique_id: str) -> bool:
+        """Whether the view spells out the day of the facts, and so is another each day."""
+        return "as_of_date()" in self._models[unique_id].raw_code
+
+    def _is_view(self, unique_id: str) -> bool:
+        return bool(self._models[unique_id].config.materialized == "view")
+
+    def _comes_later(self, unique_id: str) -> bool:
+        parents = self._models[unique_id].depends_on.nodes
+        return any(
+            self._sources[parent] in LATER_SOURCES if parent in self._sources else self._comes_later(parent)
+            for parent in parents
+            if parent in self._sources or parent in self._models
+        )

@@ -1,0 +1,174 @@
+"""A day's run leaves what a full run leaves, whatever came, in whatever order: late, corrected, withdrawn, or about somebody else by now."""
+
+import os
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dbt.conftest import Warehouse
+from tests.dbt.lake import Lake
+from tests.dbt.merchant import VARIABLES
+
+pytestmark = pytest.mark.slow
+
+FIRST_DAY = datetime(2025, 1, 1)
+DAYS = 60
+PEOPLE = [(source, f"C{number}") for source in ("online", "shop") for number in range(8)]
+COMPARED = [
+    *(f"marts.{name}" for name in ("fct_orders", "fct_order_lines", "fct_refunds", "fct_reviews", "dim_customers", "dim_products")),
+    *(f"marts.{name}" for name in ("customer_facts", "monthly_trends")),
+    *(f"working.intermediate.{name}" for name in ("int_customers", "int_customer_activity", "int_order_contacts")),
+    "working.private.customer_contacts",
+]
+
+
+class Merchant:
+    """Delivers at random, from few ids, so that files meet: the same order again, a header without items, a review before its order."""
+
+    def __init__(self, home: Path, seed: int) -> None:
+        self.lake, self.random, self.delivered = Lake(home), random.Random(seed), 0
+
+    def some_day(self) -> None:
+        """Orders come, and two to four other things happen; then everything is written."""
+        self._orders()
+        happenings = [self._orders, self._headers, self._items, self._products, self._reviews, self._profiles]
+        happenings += [self._tickets, self._withdrawal, self._redelivery, self._merger]
+        for happening in self.random.choices(happenings, k=self.random.randint(2, 4)):
+            happening()
+        self.lake.write()
+
+    def _moment(self) -> datetime:
+        return FIRST_DAY + timedelta(days=self.random.randrange(DAYS), hours=self.random.randrange(24))
+
+    def _maybe(self, value: Any) -> Any:
+        return self.random.choice([value, None])
+
+    def _customer(self) -> str | None:
+        return self.random.choice([*(f"C{number}" for number in range(8)), None])
+
+    def _deliver(self, feed: str, rows: list[dict[str, Any]]) -> None:
+        self.delivered += 1
+        # now and then a file comes late: its place is before those already there
+        place = self.random.choice([self.delivered, self.delivered, 0])
+        self.lake.deliver(f"2025-{place:04d} {self.delivered:04d}", self.random.choice(["online", "shop"]), feed, rows)
+
+    def _order(self) -> dict[str, Any]:
+        ordered = self._moment()
+        return {
+            "order_id": f"O{self.random.randrange(12)}",
+            "customer_id": self._customer(),
+            "ordered_at": ordered,
+            "paid_at": self._maybe(ordered + timedelta(days=self.random.randrange(20))),
+            "status": self.random.choice(["pending", "paid", "completed", "cancelled", "refunded"]),
+            "channel": self._maybe("web"),
+            "email": self._maybe(f"{self.random.randrange(4)}@example.com"),
+            "phone": self._maybe(f"1381234000{self.random.randrange(4)}"),
+            "is_test": self.random.random() < 0.1,
+        }
+
+    def _item(self) -> dict[str, Any]:
+        refund = self.random.choice([0, 0, 0, 3])
+        return {
+            "order_line_id": self._maybe(str(self.random.randrange(3))),
+            "product_id": self._maybe(f"P{self.random.randrange(3)}"),
+            "product_name": self._maybe("named"),
+            "category": self._maybe(self.random.choice(["tea", "cups"])),
+            "quantity": self.random.choice([1, 2, -1]),
+            "unit_price": self.random.choice([0, 2.5, 10]),
+            "discount_amount": self.random.choice([0, 1]),
+            "refund_amount": refund,
+            "refunded_at": self._maybe(self._moment()) if refund else None,
+        }
+
+    def _orders(self) -> None:
+        orders = [self._order() for _ in range(self.random.randint(1, 4))]
+        self._deliver("orders", [{**order, **self._item()} for order in orders for _ in range(self.random.randint(1, 2))])
+
+    def _headers(self) -> None:
+        self._deliver("order_headers", [self._order() for _ in range(3)])
+
+    def _items(self) -> None:
+        self._deliver("order_items", [{"order_id": f"O{self.random.randrange(12)}", **self._item()} for _ in range(4)])
+
+    def _products(self) -> None:
+        names = ["Kite", "Pot", None]
+        rows = [{"product_id": f"P{number}", "product_name": self.random.choice(names), "category": "toys"} for number in range(2)]
+        self._deliver("products", rows)
+
+    def _reviews(self) -> None:
+        self._deliver(
+            "reviews",
+            [
+                {
+                    "review_id": f"V{self.random.randrange(5)}",
+                    "order_id": self._maybe(f"O{self.random.randrange(12)}"),
+                    "customer_id": self._maybe(self._customer()),
+                    "rating": self.random.randint(1, 5),
+                    "created_at": self._moment(),
+                }
+                for _ in range(2)
+            ],
+        )
+
+    def _profiles(self) -> None:
+        customer = {"customer_id": f"C{self.random.randrange(8)}"}
+        self._deliver("customers", [{**customer, "name": self._maybe("Li"), "city": self._maybe("上海"), "signed_up_at": self._moment()}])
+        self._deliver("consents", [{**customer, "channel": "email", "is_granted": self.random.random() < 0.5, "changed_at": self._moment()}])
+
+    def _tickets(self) -> None:
+        ticket = {"ticket_id": f"T{self.random.randrange(3)}", "customer_id": f"C{self.random.randrange(8)}"}
+        opened = self._moment()
+        self._deliver("tickets", [{**ticket, "opened_at": opened, "closed_at": self._maybe(opened + timedelta(days=9))}])
+        self._deliver("contacts", [{**ticket, "channel": "email", "contacted_at": opened}])
+
+    def _withdrawal(self) -> None:
+        if self.lake.files:
+            self.lake.files.pop(self.random.randrange(len(self.lake.files)))
+
+    def _redelivery(self) -> None:
+        """A file comes again with the last row gone and a price corrected."""
+        files = [file for file in self.lake.files if file["feed"] in ("orders", "order_items")]
+        if files:
+            old = self.random.choice(files)
+            self.lake.files.remove(old)
+            rows = [row for row in self.lake.rows[old["feed"]] if row["file_id"] == old["file_id"]]
+            corrected = [{**row, "unit_price": 7} for row in rows[:-1]]
+            self.delivered += 1
+            self.lake.deliver(f"{old['delivery_key']} again {self.delivered}", old["source"], old["feed"], corrected)
+
+    def _merger(self) -> None:
+        """Ids turn out to be one person's, or an earlier link turns out to be wrong."""
+        self.lake.persons.clear()
+        self.lake.same_person(*self.random.sample(PEOPLE, 3))
+
+
+def _differences(left: Warehouse, right: Warehouse, table: str) -> list[tuple[Any, ...]]:
+    """Rows that only one of the two has, or has more often."""
+    ours, theirs = (Counter(warehouse.rows(f"select * from {table}")) for warehouse in (left, right))
+    return sorted(((ours - theirs) + (theirs - ours)).elements(), key=repr)
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("SEEDS", 2))))
+def test_a_history_built_day_by_day_is_the_history_built_at_once(
+    seed: int, tmp_path: Path, new_warehouse: Callable[..., Warehouse]
+) -> None:
+    merchant = Merchant(tmp_path, seed)
+    daily, whole = (new_warehouse(home=str(tmp_path), **VARIABLES) for _ in range(2))
+    built_as_of: date | None = None
+    for day in range(6):
+        merchant.some_day()
+        as_of = (FIRST_DAY + timedelta(days=merchant.random.randrange(20, DAYS))).date()
+        if built_as_of:
+            daily.dbt("run", "--selector", "before_scores", as_of=str(as_of), full=False, built_as_of=str(built_as_of))
+        else:
+            daily.dbt("run", "--selector", "before_scores", "--full-refresh", as_of=str(as_of))
+        built_as_of = as_of
+        if day in (2, 5):
+            whole.dbt("run", "--selector", "before_scores", "--full-refresh", as_of=str(as_of))
+            assert {table: _differences(daily, whole, table) for table in COMPARED} == dict.fromkeys(COMPARED, [])
+    assert daily.rows("select count(*) > 5 from marts.fct_order_lines") == [(True,)]
