@@ -5,14 +5,14 @@
 -#}
 
 
-{#- Columns (texts) of a table as the last run left it; none on a full run. A ref would go in a circle: what changed decides what is built. -#}
+{#- Columns (texts) of a table as the last run left it; no rows on a full run. A ref would go round in a circle. -#}
 {% macro as_last_built(name, columns) -%}
     {%- if var('full') or not execute -%}
-        (select {% for column in columns %}cast(null as varchar) as {{ column }}{{ ", " if not loop.last }}{% endfor %} where 1 = 0)
+        (select cast(null as varchar) as {{ columns | join(", cast(null as varchar) as ") }} where 1 = 0)
     {%- else -%}
-        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name -%}
-            (select {{ columns | join(", ") }} from {{ node.relation_name }})
-        {%- endfor -%}
+        {%- set models = graph.nodes.values() | selectattr("resource_type", "equalto", "model") -%}
+        {%- set model = models | selectattr("name", "equalto", name) | first -%}
+        (select {{ columns | join(", ") }} from {{ model.relation_name }})
     {%- endif -%}
 {%- endmacro %}
 

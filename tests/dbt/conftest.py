@@ -27,6 +27,10 @@ class Warehouse:
     def path(self) -> Path:
         return self.folder / "warehouse.duckdb"
 
+    @property
+    def working(self) -> Path:
+        return self.folder / "working.duckdb"
+
     def dbt(self, *arguments: str, **variables: Any) -> dict[str, str]:
         """Status of each node by its name. Raises what dbt raises where it can't go on."""
         unhappy = ("error", "fail", "warn")
@@ -41,13 +45,13 @@ class Warehouse:
         given = ["--vars", json.dumps({**self.variables, **variables})]
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("REGULARS_WAREHOUSE", str(self.path))
-            patch.setenv("REGULARS_WORKING", str(self.folder / "working.duckdb"))
+            patch.setenv("REGULARS_WORKING", str(self.working))
             return invoke(self.folder, [*arguments, *given], self.manifest).results
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.path), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")
-            connection.execute(f"attach '{self.folder / 'working.duckdb'}' as working (read_only)")
+            connection.execute(f"attach '{self.working}' as working (read_only)")
             return connection.execute(query).fetchall()
 
 

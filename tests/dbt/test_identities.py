@@ -103,6 +103,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[...,
 def test_a_fault_is_found(sound, tmp_path, fault, found_by):
     spoilt = Path(shutil.copy(sound.path, tmp_path))
     with duckdb.connect(str(spoilt)) as connection:
+        connection.execute(f"attach '{sound.working}' as working (read_only)")
         connection.execute(fault)
         found = {name for name, query in sound.queries.items() if connection.execute(query).fetchall()}
     assert found - {"assert_items_have_a_header"} == found_by  # of which the merchant has one, and it is a warning

@@ -1,6 +1,5 @@
-"""A day's run leaves what a full run leaves, whatever came, in whatever order: late, corrected, withdrawn, or about somebody else by now."""
+"""A day's run leaves what a full run leaves, whatever came, in whatever order: late, corrected, withdrawn, about somebody else by now."""
 
-import os
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -118,7 +117,9 @@ class Merchant:
     def _profiles(self) -> None:
         customer = {"customer_id": f"C{self.random.randrange(8)}"}
         self._deliver("customers", [{**customer, "name": self._maybe("Li"), "city": self._maybe("上海"), "signed_up_at": self._moment()}])
-        self._deliver("consents", [{**customer, "channel": "email", "is_granted": self.random.random() < 0.5, "changed_at": self._moment()}])
+        self._deliver(
+            "consents", [{**customer, "channel": "email", "is_granted": self.random.random() < 0.5, "changed_at": self._moment()}]
+        )
 
     def _tickets(self) -> None:
         ticket = {"ticket_id": f"T{self.random.randrange(3)}", "customer_id": f"C{self.random.randrange(8)}"}
@@ -153,7 +154,7 @@ def _differences(left: Warehouse, right: Warehouse, table: str) -> list[tuple[An
     return sorted(((ours - theirs) + (theirs - ours)).elements(), key=repr)
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("SEEDS", 2))))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_history_built_day_by_day_is_the_history_built_at_once(
     seed: int, tmp_path: Path, new_warehouse: Callable[..., Warehouse]
 ) -> None:
@@ -170,5 +171,6 @@ def test_a_history_built_day_by_day_is_the_history_built_at_once(
         built_as_of = as_of
         if day in (2, 5):
             whole.dbt("run", "--selector", "before_scores", "--full-refresh", as_of=str(as_of))
-            assert {table: _differences(daily, whole, table) for table in COMPARED} == dict.fromkeys(COMPARED, [])
+            different = {table: rows for table in COMPARED if (rows := _differences(daily, whole, table))}
+            assert not different
     assert daily.rows("select count(*) > 5 from marts.fct_order_lines") == [(True,)]

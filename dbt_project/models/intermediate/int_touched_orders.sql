@@ -52,7 +52,10 @@ built_products as (
 ),
 
 changed_products as (
-    select coalesce(products.source, built_products.source) || ':' || coalesce(products.product_id, built_products.product_id) as product_key
+    select
+        coalesce(products.source, built_products.source)
+        || ':'
+        || coalesce(products.product_id, built_products.product_id) as product_key
     from products
     full outer join built_products
         on
