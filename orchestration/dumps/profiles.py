@@ -13,27 +13,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.keys import Names, Part
+from orchestration.dumps.layouts import Layout, arranged
 from orchestration.errors import RegularsError
 from orchestration.settings import Currency, TimeZone
 
 SHIPPED = Path(__file__).parent / "profiles"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _as_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-
-
-class ColumnMap(_Part):
+class ColumnMap(Part):
     """Where a canonical column comes from: the dump's column of one of the names in ``source``, or the constant ``value``."""
 
     source: Names = ()
@@ -60,7 +51,7 @@ def _valid_pattern(pattern: str) -> str:
     return pattern
 
 
-class FeedMap(_Part):
+class FeedMap(Part):
     """How files of a dump become rows of one feed."""
 
     files: Names
@@ -71,6 +62,8 @@ class FeedMap(_Part):
     columns: dict[str, Annotated[ColumnMap, BeforeValidator(_as_column)]]
     fee_products: Names = ()
     """Product ids that are fees or adjustments, never a purchase."""
+    layout: Layout = Layout()
+    """How the dump's rows become order lines, where they are not lines already."""
 
     def matches(self, file_name: str) -> bool:
         return any(fnmatch.fnmatchcase(file_name.lower(), pattern.lower()) for pattern in self.files)
@@ -82,13 +75,14 @@ class FeedMap(_Part):
 
     def locate(self, header: Iterable[str]) -> dict[str, str]:
         """Canonical column → the dump's column that feeds it, by trimmed name; the first known name wins."""
-        present = {name.strip(): name for name in header}
+        present = {name.strip(): name for name in arranged(self.layout, tuple(header)).header}
         return {column: present[name] for column, origin in self.columns.items() for name in reversed(origin.source) if name in present}
 
     def missing(self, feed: str, header: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Required canonical columns that the header doesn't bring, each with the names it was looked for under."""
+        """Required canonical columns and keys of the layout that the header doesn't bring, each with the names it was looked for under."""
+        header = tuple(header)
         located = self.locate(header)
-        return {
+        return self.layout.lacks(header) | {
             column.name: self.columns[column.name].source if column.name in self.columns else (column.name,)
             for column in FEEDS[feed]
             if column.required and column.name not in located and not self._is_constant(column.name)
@@ -98,7 +92,7 @@ class FeedMap(_Part):
         return column in self.columns and self.columns[column].value is not None
 
 
-class Profile(_Part):
+class Profile(Part):
     name: str
     version: int = Field(ge=1)
     title: str
