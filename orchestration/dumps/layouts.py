@@ -77,7 +77,7 @@ class Layout(Part):
     fill_down: FillDown | None = None
     packed: Packed | None = None
     made: dict[str, Made] = Field(default_factory=dict)
-    """Name of a new column → what it is made of."""
+    """Name of a new column → what it is made of: columns of the dump, of the keys above, or made before it."""
     prices: Literal["per_piece", "per_line"] = "per_piece"
     """``per_line``: the column read as ``unit_price`` holds what the line costs in all; it is shared among its pieces to the last digit."""
 
@@ -133,9 +133,9 @@ def arranged(layout: Layout, header: tuple[str, ...]) -> Arranged:
         _fill_down(layout.fill_down, to)
     if layout.packed and not layout.lacks(header):
         _unpack(layout.packed, to)
-    places = to.places
-    if made := {name: sql for name, origin in layout.made.items() if (sql := _made(origin, places))}:
-        to.add(made)
+    for name, origin in layout.made.items():
+        if sql := _made(origin, to.places):
+            to.add({name: sql})
     return to
 
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.keys import Names, Part
@@ -127,8 +127,7 @@ class Profile(Part):
 def _refuse_unknown(what: str, name: str, known: Iterable[str]) -> None:
     known = sorted(known)
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        raise ValueError(f"unknown {what} '{name}'{f', did you mean {near[0]!r}?' if near else ''} Known: {', '.join(known)}")
+        raise ValueError(f"unknown {what} '{name}'{_did_you_mean(name, known)} Known: {', '.join(known)}")
 
 
 def known_profiles(home: Path) -> dict[str, Path]:
@@ -147,12 +146,34 @@ def load_profile(name: str, home: Path, wanted_by: str) -> Profile:
         )
     try:
         content = yaml.safe_load(paths[name].read_text(encoding="utf-8"))
-        return Profile.model_validate({"name": name, **content})
+        return Profile.model_validate({**content, "name": name})
     except (ValidationError, yaml.YAMLError, TypeError) as error:
         raise RegularsError(f"Profile {paths[name]} is not valid: {_sentences(error)}") from None
 
 
 def _sentences(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    return "; ".join(f"{'.'.join(str(part) for part in problem['loc']) or 'profile'}: {problem['msg']}" for problem in error.errors())
+    return " ".join(map(_sentence, error.errors())) if isinstance(error, ValidationError) else str(error)
+
+
+def _sentence(problem: Any) -> str:
+    *above, key = map(str, problem["loc"] or ("profile",))
+    if problem["type"] != "extra_forbidden":
+        return f"{'.'.join((*above, key))}: {problem['msg'].removeprefix('Value error, ')}."
+    known = sorted(_keys_below(Profile, above))
+    return f"Unknown key '{key}' in {'.'.join(above) or 'the profile'}{_did_you_mean(key, known)} Known: {', '.join(known)}."
+
+
+def _keys_below(kind: Any, path: list[str]) -> list[str]:
+    """Keys that a part of the profile knows, by the way to it: through the fields of models, and the values of mappings."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        if not path:
+            return [name for name in kind.model_fields if name != "name"]
+        return _keys_below(kind.model_fields[path[0]].annotation, path[1:]) if path[0] in kind.model_fields else []
+    if get_origin(kind) is dict:
+        return _keys_below(get_args(kind)[1], path[1:])
+    return [key for inner in get_args(kind) for key in _keys_below(inner, path)]
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f", did you mean {near[0]!r}?" if near else "."

@@ -9,7 +9,25 @@ from orchestration.errors import RegularsError
 
 BODY = "version: 1\ntitle: t\nfeeds:\n  orders:\n    files: x*.csv\n    columns: {order_id: number}\n"
 BROKEN = {
-    "an unknown key": (BODY + "colour: red\n", "colour: Extra inputs are not permitted"),
+    "an unknown key": (BODY + "tite: x\n", r"Unknown key 'tite' in the profile, did you mean 'title'\? Known: currency, feeds, ignored"),
+    "an unknown key of a feed": (BODY + "    colunms: {}\n", r"Unknown key 'colunms' in feeds.orders, did you mean 'columns'\? Known: "),
+    "an unknown key of a column": (
+        BODY.replace("number}", "{sorce: x}}"),
+        r"Unknown key 'sorce' in feeds.orders.columns.order_id, did you mean 'source'\? Known: map, ",
+    ),
+    "an unknown key of a layout": (
+        BODY + "    layout: {packed: {columns: x, fields: y, zz: red}}\n",
+        r"Unknown key 'zz' in feeds.orders.layout.packed. Known: between_fields, ",
+    ),
+    "an unknown key of a made column": (
+        BODY + "    layout: {made: {x: {joins: [a]}}}\n",
+        r"Unknown key 'joins' in feeds.orders.layout.made.x, did you mean 'join'\? Known: first_of, hashed, join, unless",
+    ),
+    "a made column of nothing": (
+        BODY + "    layout: {made: {x: {hashed: true}}}\n",
+        "made.x: expected exactly one of 'join' and 'first_of'",
+    ),
+    "a version that is no number": (BODY + "version: one\n", "version: Input should be a valid integer"),
     "an unknown feed": (BODY.replace("orders:", "oders:"), "unknown feed 'oders', did you mean 'orders'"),
     "an unknown column": (BODY.replace("order_id:", "order_no:"), "unknown column of feed 'orders' 'order_no', did you mean 'order_id'"),
     "a column from nowhere": (BODY.replace("{order_id: number}", "{order_id: {map: {a: b}}}"), "expected exactly one of 'source'"),
@@ -28,7 +46,8 @@ def test_a_broken_profile_is_refused(tmp_path: Path, content: str, message: str)
 
 def test_an_unknown_profile_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(
-        RegularsError, match=r"Unknown profile 'olsit' for sources.shop. Did you mean 'olist'\? Known: canonical, olist, online_retail"
+        RegularsError,
+        match=r"Unknown profile 'olsit' for sources.shop. Did you mean 'olist'\? Known: canonical, cdnow, jd_reviews, olist, ",
     ):
         load_profile("olsit", tmp_path, "sources.shop")
 
