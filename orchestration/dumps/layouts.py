@@ -92,6 +92,14 @@ class Layout(Part):
         return {key: tried for key, tried in wanted.items() if not any(fnmatch.filter(names, name) for name in tried)}
 
     @property
+    def reads(self) -> frozenset[str]:
+        """Names and patterns of the dump's columns that the layout itself reads."""
+        filled = (self.fill_down.order, self.fill_down.first_row, *self.fill_down.columns) if self.fill_down else ()
+        packed = (*self.packed.columns, *self.packed.on_first_item, *self.packed.unpack) if self.packed else ()
+        made = (name for origin in self.made.values() for name in (*origin.join, *origin.first_of))
+        return frozenset((*self.unguard, *filled, *packed, *made))
+
+    @property
     def multiplies(self) -> bool:
         """Whether one delivered row may become several clean ones."""
         return self.packed is not None or self.prices == "per_line"
