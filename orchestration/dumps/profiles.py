@@ -108,8 +108,11 @@ class Profile(Part):
     def _known_names(self) -> "Profile":
         for feed, mapping in self.feeds.items():
             _refuse_unknown("feed", feed, FEEDS)
+            known = [column.name for column in FEEDS[feed]]
             for column in mapping.columns:
-                _refuse_unknown(f"column of feed '{feed}'", column, [known.name for known in FEEDS[feed]])
+                _refuse_unknown(f"column of feed '{feed}'", column, known)
+            if mapping.layout.multiplies and "unit_price" not in known:
+                raise ValueError(f"feed '{feed}' has no order lines, so its layout can't have 'packed' or 'prices: per_line'")
         return self
 
     @cached_property

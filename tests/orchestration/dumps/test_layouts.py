@@ -1,5 +1,6 @@
 """Dumps whose rows are not order lines yet become so, and each delivered row is still clean or quarantined, once."""
 
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orchestration import settings as home_settings
 from orchestration.dumps.layouts import ROW_AMOUNTS, Layout, arranged, settled
+from orchestration.lake import file_measures, write_live_files
 from tests.orchestration.dumps.conftest import Home
 
 COLUMNS = {"order_id": "no", "customer_id": "who", "ordered_at": "day", "product_id": "sku", "quantity": "pieces", "unit_price": "price"}
@@ -130,6 +133,23 @@ def test_a_packed_order_is_taken_whole_or_not_at_all(arrange, row: str, reason: 
     assert (landing.rows_delivered, landing.rows_clean, landing.rows_quarantined) == (2, 1, 1)
     assert home.clean("order_id") == [("2",)]
     assert home.quarantine("line, reason, column_name") == [(3, reason, column)]
+
+
+@pytest.mark.parametrize("written", [1, 2], ids=["once", "twice"])
+def test_rows_that_became_several_lines_are_found_again_unless_they_stand_there_twice(arrange, written: int) -> None:
+    """What the ledger says and what stands in the lake are compared before every publication."""
+    home = arrange({**PACKED, "prices": "per_line"}, PACKED_COLUMNS)
+    home.deliver("orders.csv", PACKED_HEADER + "1,ann,2026-03-01,5,,name:a|sku:a|n:3|price:10,name:b|sku:b|n:1|price:1\n2,bo,someday,,,,\n")
+    home.land()
+    (batch,) = [path for path in (home.folder / "lake" / "clean" / "orders").glob("*.parquet") if path.stem != "empty"]
+    for copy in range(1, written):
+        shutil.copy(batch, batch.with_stem(f"copy{copy}"))
+    loaded = home_settings.load(home.folder, {})
+    write_live_files(loaded)
+    (measured,) = file_measures(loaded).rows(named=True)
+    assert home.clean("count(*)") == [(3 * written,)]
+    assert (measured["rows_clean"], measured["rows_quarantined"], measured["rows_delivered"]) == (1, 1, 2)
+    assert (measured["rows_found"] == 1, measured["rows_accounted"] == 2) == (written == 1, written == 1)
 
 
 def test_several_lines_in_one_column_are_told_apart(arrange) -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.dumps.profiles import known_profiles, load_profile
+from orchestration.dumps.keys import Part
+from orchestration.dumps.layouts import FillDown, Layout, Made, Packed
+from orchestration.dumps.profiles import ColumnMap, FeedMap, Profile, known_profiles, load_profile
 from orchestration.errors import RegularsError
 
 BODY = "version: 1\ntitle: t\nfeeds:\n  orders:\n    files: x*.csv\n    columns: {order_id: number}\n"
@@ -32,6 +34,10 @@ BROKEN = {
     "an unknown column": (BODY.replace("order_id:", "order_no:"), "unknown column of feed 'orders' 'order_no', did you mean 'order_id'"),
     "a column from nowhere": (BODY.replace("{order_id: number}", "{order_id: {map: {a: b}}}"), "expected exactly one of 'source'"),
     "a pattern without its group": (BODY + "    delivery_date: '[0-9]+'\n", "expected one \\(group\\)"),
+    "lines packed into a feed without lines": (
+        BODY.replace("orders:", "order_headers:") + "    layout: {prices: per_line}\n",
+        "feed 'order_headers' has no order lines",
+    ),
     "text that is no YAML": ("feeds: [", "is not valid"),
 }
 
@@ -55,3 +61,31 @@ def test_an_unknown_profile_is_answered_with_the_known_ones(tmp_path: Path) -> N
 @pytest.mark.parametrize("name", sorted(known_profiles(Path("nowhere"))))
 def test_every_shipped_profile_is_valid_and_has_a_title(name: str) -> None:
     assert load_profile(name, Path("nowhere"), "sources.shop").title
+
+
+DOCUMENTED = {
+    "## The profile": Profile,
+    "## A feed": FeedMap,
+    "## A column": ColumnMap,
+    "## A layout": Layout,
+    "**`fill_down`**": FillDown,
+    "**`packed`**": Packed,
+    "**`made`**": Made,
+}
+
+
+@pytest.mark.parametrize(("section", "part"), DOCUMENTED.items(), ids=DOCUMENTED)
+def test_every_key_of_a_profile_is_documented_and_no_other(section: str, part: type[Part]) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    after = text.split(section, 1)[1]
+    rows = next(block for block in after.split("\n\n") if block.startswith("| key"))
+    documented = {line.split("`")[1] for line in rows.splitlines()[2:]}
+    assert documented == set(part.model_fields) - {"name"}
+
+
+def test_the_example_in_the_documentation_is_a_valid_profile_and_every_shipped_one_is_named(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "example.yaml").write_text(text.split("```yaml\n")[1].split("```")[0])
+    assert load_profile("example", tmp_path, "sources.shop").feed_of("till_2026-03-01.csv") == "orders"
+    assert all(f"| `{name}` |" in text for name in known_profiles(Path("nowhere")))
