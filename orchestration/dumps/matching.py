@@ -31,9 +31,9 @@ class Match:
 
     @property
     def fits(self) -> bool:
-        """Nothing required is missing, and it isn't by chance: half of the profile's columns are there, or half of the dump's are read."""
+        """Nothing required is missing, and not by chance: half of the profile's columns are there, or two thirds of the dump's are read."""
         used = self.columns - len(self.unused)
-        return not self.missing and (2 * len(self.found) >= self.wanted or 2 * used >= self.columns)
+        return not self.missing and (2 * len(self.found) >= self.wanted or 3 * used >= 2 * self.columns)
 
     @property
     def rank(self) -> tuple[bool, int, float, bool]:

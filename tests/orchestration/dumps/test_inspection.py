@@ -136,6 +136,12 @@ def test_a_dump_that_no_profile_reads_ends_with_1_and_the_way_on(inspect: Inspec
     assert "--write-profile NAME" in told
 
 
+def test_a_dump_that_lacks_a_required_column_is_read_by_no_profile_and_the_nearest_says_what_is_missing(inspect: Inspect) -> None:
+    code, told = inspect("orders.csv", orders(order()).replace("unit_price", "cost"))
+    assert code == 1
+    assert re.search(r"canonical orders 6 of 22 6 of 7 unit_price \(unit_price\)", told)
+
+
 def test_the_proposed_profile_reads_the_dump_it_was_made_for(inspect: Inspect, home: Home) -> None:
     dump = (
         "Order No.;Client ID;Order Date;State;Qty;Price;E-Mail;Colour\n"

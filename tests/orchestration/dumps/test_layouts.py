@@ -1,5 +1,7 @@
 """Dumps whose rows are not order lines yet become so, and each delivered row is still clean or quarantined, once."""
 
+import csv
+import io
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -121,6 +123,11 @@ PACKED_FAULTS = {
         "unit_price",
     ),
     "a line in another notation": ("1,ann,2026-03-01,,,Tea x2 @ 5.00,", "unreadable_item", "product_name"),
+    "the character that fields are parted by within": (
+        "1,ann,2026-03-01,,,name:a|sku:b\x1fc|n:1|price:1,",
+        "unreadable_item",
+        "product_name",
+    ),
     "a bad day, with two lines": ("1,ann,someday,,,name:a|sku:a|n:1|price:1,name:b|sku:b|n:1|price:1", "not_a_timestamp", "ordered_at"),
 }
 
@@ -133,6 +140,13 @@ def test_a_packed_order_is_taken_whole_or_not_at_all(arrange, row: str, reason: 
     assert (landing.rows_delivered, landing.rows_clean, landing.rows_quarantined) == (2, 1, 1)
     assert home.clean("order_id") == [("2",)]
     assert home.quarantine("line, reason, column_name") == [(3, reason, column)]
+
+
+def test_the_value_at_fault_is_that_of_the_line_at_fault(arrange) -> None:
+    home = arrange(PACKED, PACKED_COLUMNS)
+    home.deliver("orders.csv", PACKED_HEADER + PACKED_FAULTS["one line of two with a bad price"][0] + "\n")
+    home.land()
+    assert home.quarantine("column_name, value") == [("unit_price", "x")]
 
 
 @pytest.mark.parametrize("written", [1, 2], ids=["once", "twice"])
@@ -299,3 +313,41 @@ def test_a_dump_without_the_columns_that_its_layout_goes_by_is_held(arrange, lay
 def test_a_row_is_a_line_where_no_layout_is_named(tmp_path: Path) -> None:
     assert arranged(Layout(), ("a", "b")).select == "select * from text"
     assert settled(Layout(), "select 1") == "select 1"
+
+
+CELLS = st.sampled_from(
+    ["", " ", "1", "0", "-2", "10.00", "x", "2026-03-01", "ä", '="7"', "'7", "\t7", "a*", "k:v", "n:1|price:2|sku:s", "sku:", "n:x|price:1"]
+)
+PACKS = st.sampled_from(["n:3|price:10;n:1", "n:0|price:1", "n:0.001|price:99999999999999", "|", ":", ";"])
+TEXTS = CELLS | PACKS | st.sampled_from(['"', "a\nb", "n:1|price:1|name:a\nb"])
+EVERYTHING = {
+    "unguard": ["no", "who"],
+    "fill_down": {"order": "no", "first_row": "paid", "columns": ["who", "day"]},
+    "packed": {"columns": ["line_*"], "between_items": ";", "fields": ["name", "sku", "n", "price"], "on_first_item": ["shipping"]},
+    "made": {"buyer": {"first_of": ["who", "no"], "unless": r"\*", "hashed": True}},
+    "prices": "per_line",
+}
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.lists(CELLS | PACKS, min_size=6, max_size=8) | st.lists(TEXTS, min_size=7, max_size=7), min_size=1, max_size=12))
+def test_whatever_a_dump_holds_each_row_is_clean_or_quarantined_once(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "profiles").mkdir()
+    (folder / "regulars.yaml").write_text("time_zone: UTC\nsources: {shop: {max_quarantined_share: 1}}\n")
+    columns = {**COLUMNS, **PACKED_COLUMNS, "customer_id": "buyer"}
+    del columns["refund_amount"]
+    feed = {"files": "orders*.csv", "columns": columns, "layout": EVERYTHING}
+    (folder / "profiles" / "canonical.yaml").write_text(yaml.safe_dump({"version": 1, "title": "t", "feeds": {"orders": feed}}))
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows([["no", "paid", "who", "day", "shipping", "line_1", "line_2"], *rows])
+    home = Home(folder)
+    home.deliver("orders.csv", written.getvalue())
+    landing = home.land()
+    assert not landing.held
+    assert landing.rows_delivered == len(rows)
+    clean, refused = home.clean("distinct line"), home.quarantine("line")
+    assert len(clean) + len(refused) == len(set(clean) | set(refused)) == len(rows)
