@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from pydantic import ValidationError
 
 from orchestration.dumps.feeds import FEEDS, STATUSES, Column
 from orchestration.dumps.looks import BLANKS, Look
@@ -36,6 +37,15 @@ DATE_SHAPES = {
     r"[34]\d{4}(\.\d+)?": "reads: excel_serial",
 }
 """Whole value as a regular expression → the key that reads it; nothing for what is read without one."""
+
+
+PLAIN_NUMBER = r"[+-]?\d+(\.\d+)?"
+NUMBER_SHAPES: dict[str, list[str]] = {
+    PLAIN_NUMBER: [],
+    r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?": ["thousands: ','"],
+    r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?": ["decimal: ','", "thousands: '.'"],
+}
+MOST_AFFIXES = 3
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,7 @@ def _guess(column: Column, name: str, values: list[str]) -> Guess:
     elif column.kind == "key" and values and all(re.fullmatch(r"\d+\.0", value) for value in values):
         keys = ["reads: integer_text"]
     elif column.kind in {"money", "quantity"} and values:
-        doubt = _number_doubt(values)
+        keys, doubt = _number_keys(values)
     return Guess(name, tuple(keys), doubt)
 
 
@@ -121,11 +131,14 @@ def _date_keys(values: list[str]) -> tuple[list[str], str]:
     return [], f"no date that is known here, such as {values[0]!r}"
 
 
-def _number_doubt(values: list[str]) -> str:
-    odd = next((value for value in values if not re.fullmatch(r"-?\d+(\.\d+)?", value)), None)
-    if odd is None:
-        return ""
-    return f"not a plain number, such as {odd!r}" + (": decimal: ','?" if re.fullmatch(r"-?[\d.]+,\d+", odd) else "")
+def _number_keys(values: list[str]) -> tuple[list[str], str]:
+    affixes = sorted({affix for value in values for affix in re.findall(r"^[^\d\s.,+-]+|[^\d\s.,]+$", value)})
+    bare = [re.sub(r"^[^\d\s.,+-]+|[^\d\s.,]+$", "", value).strip() for value in values]
+    keys = [f"affixes: {affixes!r}"] if affixes else []
+    for shape, more in NUMBER_SHAPES.items():
+        if len(affixes) <= MOST_AFFIXES and all(re.fullmatch(shape, value) for value in bare):
+            return keys + more, ""
+    return [], f"no plain number, such as {next(value for value in values if not re.fullmatch(PLAIN_NUMBER, value))!r}"
 
 
 def starter(name: str, look: Look) -> str:
@@ -184,10 +197,12 @@ def _column_lines(column: Column, guessed: Guess, look: Look) -> Iterator[str]:
 
 def _known_key(part: type[ColumnMap] | type[FeedMap], indent: str, key: str) -> str:
     """The key, as a comment where this version of profiles doesn't have it (or not with that value)."""
-    name, value = next(iter(yaml.safe_load(key).items()))
-    field = part.model_fields.get(name)
-    allowed = getattr(field.annotation, "__args__", ()) if field else ()
-    return f"{indent}{key}" if field and (not allowed or value in allowed or str in allowed) else f"{indent}# CHECK: {key}"
+    needed: dict[str, object] = {"source": "x"} if part is ColumnMap else {"files": "x", "columns": {}}
+    try:
+        part.model_validate({**needed, **yaml.safe_load(key)})
+    except ValidationError:
+        return f"{indent}# CHECK: {key}"
+    return f"{indent}{key}"
 
 
 def _scalar(text: str) -> str:

@@ -199,6 +199,21 @@ def test_the_order_of_a_date_is_proposed_from_its_values(inspect: Inspect, home:
     assert expected in (home.folder / "profiles" / "mine.yaml").read_text()
 
 
+NUMBERS = {
+    "grouped": ("1,234.50", "thousands: ','"),
+    "with a comma for decimals": ("1.234,50", "decimal: ','"),
+    "with a currency before": ("¥12.50", "affixes: ['¥']"),
+    "with a currency behind": ("12.50元", "affixes: ['元']"),
+    "in words": ("a dozen or 2", "no plain number, such as 'a dozen or 2'"),
+}
+
+
+@pytest.mark.parametrize(("value", "expected"), NUMBERS.values(), ids=NUMBERS)
+def test_the_way_a_number_is_written_is_proposed_from_its_values(inspect: Inspect, home: Home, value: str, expected: str) -> None:
+    inspect("dump.csv", f"order\tcustomer\torder date\tqty\tprice\n1\tc\t2026-03-01\t1\t{value}\n", "--write-profile", "mine")
+    assert expected in (home.folder / "profiles" / "mine.yaml").read_text()
+
+
 @pytest.mark.parametrize("name", ["canonical", "My Shop", "../x"], ids=["taken", "no name", "a path"])
 def test_a_profile_is_not_written_over_another_or_under_no_name(inspect: Inspect, home: Home, name: str) -> None:
     with pytest.raises(RegularsError, match=r"there already|is no name for a profile"):
