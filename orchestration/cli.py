@@ -66,6 +66,29 @@ def status(home: Home = None) -> None:
 
 
 @app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A dump, wherever it stands.")],
+    home: Home = None,
+    rows: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many rows to look at.")] = 1000,
+    show_personal_data: Annotated[
+        bool, typer.Option("--show-personal-data", help="Show names, e-mails, phones and ids as they are.")
+    ] = False,
+    write_profile: Annotated[str | None, typer.Option(metavar="NAME", help="Write a proposal of a profile for this dump.")] = None,
+) -> None:
+    """What a dump looks like: encoding, columns, the profile that reads it and why, its first rows typed, its first problems.
+
+    Exit code 0 if a profile reads it, 1 if none does.
+
+    Example: regulars inspect orders_export.csv --write-profile my_shop
+    """
+    from orchestration import inspection, settings
+
+    loaded = settings.load(home)
+    if not inspection.show(console, file, loaded, rows, show_personal_data, write_profile):
+        raise typer.Exit(1)
+
+
+@app.command()
 def sample(
     home: Home = None,
     customers: Annotated[int | None, typer.Option(min=10, help="How many people buy. Default: 20000, unless --lines is given.")] = None,

@@ -120,18 +120,30 @@ def touches(settings: Settings) -> "pl.LazyFrame":
 def file_measures(settings: Settings) -> "pl.DataFrame":
     """The ledger's counts beside what really stands in the lake. Grain: one row per live file."""
     found = " union all ".join(f"select file_id, count(*) as rows from live_{feed} group by file_id" for feed in FEEDS)
+    # A delivered row may hold several order lines: then it is one row that was found, provided that each of its lines stands there once.
+    as_lines = " union all ".join(
+        f"""select file_id, count(distinct line) as rows from live_{feed} where file_id in (select file_id from many)
+            group by file_id having count(*) = count(distinct (line, order_line_id))"""
+        for feed, columns in FEEDS.items()
+        if any(column.name == "order_line_id" for column in columns)
+    )
     refused = " union all ".join(
         f"select file_id, count(*) as rows from read_parquet({_quoted(path)}) group by file_id"
         for path in sorted(settings.quarantine.glob("*/*.parquet"))
     )
     with connect(settings) as connection:
         return connection.sql(
-            f"""select files.source, files.file_name, files.file_id, rows_delivered, rows_clean, coalesce(found.rows, 0) as rows_found,
+            f"""with files as (select * from read_parquet({_quoted(clean_path(settings, "files"))})),
+            counted as ({found}),
+            many as (select file_id from counted join files using (file_id) where counted.rows > rows_clean),
+            lines as ({as_lines}),
+            found as (select file_id, coalesce(lines.rows, counted.rows) as rows from counted left join lines using (file_id))
+            select files.source, files.file_name, files.file_id, rows_delivered, rows_clean, coalesce(found.rows, 0) as rows_found,
                 rows_quarantined, coalesce(refused.rows, 0) as rows_in_quarantine,
                 coalesce(found.rows, 0) + coalesce(refused.rows, 0) as rows_accounted,
                 rows_quarantined / greatest(rows_delivered, 1) as quarantined_share
-            from read_parquet({_quoted(clean_path(settings, "files"))}) as files
-            left join ({found}) as found on found.file_id = files.file_id
+            from files
+            left join found on found.file_id = files.file_id
             left join ({refused or "select null::varchar as file_id, 0 as rows where false"}) as refused on refused.file_id = files.file_id
             order by files.source, files.file_name"""
         ).pl()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from orchestration.dumps.candidates import Batch, Candidate, Outcome
 from orchestration.dumps.casts import Reading
 from orchestration.dumps.feeds import FEEDS, empty_relation, event_column
+from orchestration.dumps.layouts import Layout, settled
 from orchestration.dumps.ledger import File
 from orchestration.dumps.receive import HeldError, UnreadableError
 from orchestration.dumps.sql import quoted
@@ -98,7 +99,8 @@ def _write_once(batch: Batch, settings: Settings) -> list[tuple[Candidate, File]
         delivered = load_text(batch, connection)
         read = batch.reading
         selected = ", ".join(["file_id", "line", "source", *read.clean])
-        judged = f"select *, {read.problem_number()} as problem from (select *, {', '.join(read.typed)} from text)"
+        judged = f"select *, {read.problem_number()} as problem from (select *, {', '.join(read.typed)} from ({batch.arranged.select}))"
+        judged = settled(batch.layout, judged)
         try:
             _copy(connection, f"select {selected} from ({judged}) where problem is null", clean)
         except duckdb.Error as error:
@@ -106,7 +108,7 @@ def _write_once(batch: Batch, settings: Settings) -> list[tuple[Candidate, File]
                 named = {candidate.file.file_id for candidate in batch.candidates if str(candidate.receipt.text) in str(error)}
                 raise ParserDisagreesError(named) from error
             raise
-        counts = _clean_counts(connection, clean, event_column(batch.feed))
+        counts = _clean_counts(connection, clean, event_column(batch.feed), batch.layout)
         files = [(candidate, _counted(candidate, batch, delivered, counts)) for candidate in batch.candidates]
         short = [file.file_id for _, file in files if file.rows_clean < file.rows_delivered]
         if short:
@@ -116,11 +118,12 @@ def _write_once(batch: Batch, settings: Settings) -> list[tuple[Candidate, File]
         return [(candidate, _held_if_mostly_refused(file, settings)) for candidate, file in files]
 
 
-def _clean_counts(connection: "duckdb.DuckDBPyConnection", clean: Path, event: str | None) -> dict[str, Counts]:
-    """File id → rows, first and last line, first and last event of what was written."""
+def _clean_counts(connection: "duckdb.DuckDBPyConnection", clean: Path, event: str | None, layout: Layout) -> dict[str, Counts]:
+    """File id → delivered rows, first and last line, first and last event of what was written."""
     events = f"cast(min({event}) as varchar), cast(max({event}) as varchar)" if event else "null, null"
+    count = "count(distinct line)" if layout.multiplies else "count(*)"
     rows = connection.execute(
-        f"select file_id, count(*), min(line), max(line), {events} from read_parquet({quoted(str(clean))}) group by file_id"
+        f"select file_id, {count}, min(line), max(line), {events} from read_parquet({quoted(str(clean))}) group by file_id"
     )
     return {file_id: tuple(rest) for file_id, *rest in rows.fetchall()}
 
@@ -140,9 +143,9 @@ def _write_quarantine(
     """Write the refused rows of the files that have any. Returns file id → how many."""
     header = batch.candidates[0].header
     located = batch.candidates[0].mapping.locate(header)
-    places = {name: f"t{number}" for number, name in enumerate(header)}
+    places = {name: f"t{number}" for number, name in enumerate(batch.arranged.header)}
     reasons = " ".join(f"when {number} then {quoted(problem.reason)}" for number, problem in enumerate(read.problems))
-    columns = " ".join(f"when {number} then {quoted(problem.column)}" for number, problem in enumerate(read.problems))
+    columns = " ".join(f"when {number} then {quoted(problem.column)}" for number, problem in enumerate(read.problems) if problem.column)
     values = " ".join(
         f"when {number} then {places[located[problem.column]]}" for number, problem in enumerate(read.problems) if problem.column in located
     )
@@ -154,7 +157,7 @@ def _write_quarantine(
     wanted = ", ".join(map(quoted, short))
     unreadable = f"""select file_id, line, source, file_name, case problem {reasons} end as reason,
         case problem {columns} end as column_name, case problem {values} else null end as value, cast({original} as varchar) as original
-        from ({judged}) where problem is not null and file_id in ({wanted})"""
+        from ({judged}) where problem is not null and file_id in ({wanted}){" and rank_in_row = 1" if batch.layout.packed else ""}"""
     if not batch.is_regular:
         unreadable += """ union all
         select file_id, refused.line, source, file_name, reason, null, null, original from refused join delivered using (path)"""

@@ -1,10 +1,11 @@
 """A received file on its way to being read, and the batch of alike files that it is read in."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from orchestration.dumps.casts import Context, Reading, reading
+from orchestration.dumps.casts import Context, Problem, Reading, reading
 from orchestration.dumps.inbox import Arrival
+from orchestration.dumps.layouts import UNPRICED, Arranged, Layout, arranged
 from orchestration.dumps.ledger import File
 from orchestration.dumps.profiles import FeedMap, Profile
 from orchestration.dumps.receive import Receipt
@@ -53,10 +54,21 @@ class Batch:
         return self.candidates[0].file.feed or ""
 
     @property
+    def layout(self) -> Layout:
+        return self.candidates[0].mapping.layout
+
+    @property
+    def arranged(self) -> Arranged:
+        return arranged(self.layout, self.candidates[0].header)
+
+    @property
     def reading(self) -> Reading:
-        first = self.candidates[0]
+        first, text = self.candidates[0], self.arranged
         assert first.context is not None
-        return reading(self.feed, first.mapping, first.header, first.context)
+        read = reading(self.feed, first.mapping, tuple(text.header), first.context)
+        of_text = [Problem(*problem) for problem in text.problems]
+        of_values = [Problem(*UNPRICED)] if self.layout.prices == "per_line" else []
+        return replace(read, problems=(*of_text, *read.problems, *of_values))
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,8 @@ def _timestamp(column: Column, text: str, context: Context) -> tuple[str, list[P
     if _jumps(context.time_zone):
         back = f"timezone({quoted(context.time_zone)}, timezone('UTC', {name}))"
         problems.append(Problem(f"{back} <> {naive} and not {offset}", "nonexistent_local_time", column.name))
-    return f"case when {offset} then make_timestamp(epoch_us(try_cast({text} as timestamptz))) else {utc} end", problems
+    close = f"replace(replace({text}, ' +', '+'), ' -', '-')"  # the engine reads no offset that stands apart
+    return f"case when {offset} then make_timestamp(epoch_us(try_cast({close} as timestamptz))) else {utc} end", problems
 
 
 def _jumps(zone: str) -> bool:

@@ -10,30 +10,21 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.keys import Names, Part
+from orchestration.dumps.layouts import Layout, arranged
 from orchestration.errors import RegularsError
 from orchestration.settings import Currency, TimeZone
 
 SHIPPED = Path(__file__).parent / "profiles"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _as_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-
-
-class ColumnMap(_Part):
+class ColumnMap(Part):
     """Where a canonical column comes from: the dump's column of one of the names in ``source``, or the constant ``value``."""
 
     source: Names = ()
@@ -60,7 +51,7 @@ def _valid_pattern(pattern: str) -> str:
     return pattern
 
 
-class FeedMap(_Part):
+class FeedMap(Part):
     """How files of a dump become rows of one feed."""
 
     files: Names
@@ -71,6 +62,8 @@ class FeedMap(_Part):
     columns: dict[str, Annotated[ColumnMap, BeforeValidator(_as_column)]]
     fee_products: Names = ()
     """Product ids that are fees or adjustments, never a purchase."""
+    layout: Layout = Layout()
+    """How the dump's rows become order lines, where they are not lines already."""
 
     def matches(self, file_name: str) -> bool:
         return any(fnmatch.fnmatchcase(file_name.lower(), pattern.lower()) for pattern in self.files)
@@ -82,13 +75,14 @@ class FeedMap(_Part):
 
     def locate(self, header: Iterable[str]) -> dict[str, str]:
         """Canonical column → the dump's column that feeds it, by trimmed name; the first known name wins."""
-        present = {name.strip(): name for name in header}
+        present = {name.strip(): name for name in arranged(self.layout, tuple(header)).header}
         return {column: present[name] for column, origin in self.columns.items() for name in reversed(origin.source) if name in present}
 
     def missing(self, feed: str, header: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Required canonical columns that the header doesn't bring, each with the names it was looked for under."""
+        """Required canonical columns and keys of the layout that the header doesn't bring, each with the names it was looked for under."""
+        header = tuple(header)
         located = self.locate(header)
-        return {
+        return self.layout.lacks(header) | {
             column.name: self.columns[column.name].source if column.name in self.columns else (column.name,)
             for column in FEEDS[feed]
             if column.required and column.name not in located and not self._is_constant(column.name)
@@ -98,7 +92,7 @@ class FeedMap(_Part):
         return column in self.columns and self.columns[column].value is not None
 
 
-class Profile(_Part):
+class Profile(Part):
     name: str
     version: int = Field(ge=1)
     title: str
@@ -114,8 +108,11 @@ class Profile(_Part):
     def _known_names(self) -> "Profile":
         for feed, mapping in self.feeds.items():
             _refuse_unknown("feed", feed, FEEDS)
+            known = [column.name for column in FEEDS[feed]]
             for column in mapping.columns:
-                _refuse_unknown(f"column of feed '{feed}'", column, [known.name for known in FEEDS[feed]])
+                _refuse_unknown(f"column of feed '{feed}'", column, known)
+            if mapping.layout.multiplies and "unit_price" not in known:
+                raise ValueError(f"feed '{feed}' has no order lines, so its layout can't have 'packed' or 'prices: per_line'")
         return self
 
     @cached_property
@@ -133,8 +130,7 @@ class Profile(_Part):
 def _refuse_unknown(what: str, name: str, known: Iterable[str]) -> None:
     known = sorted(known)
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        raise ValueError(f"unknown {what} '{name}'{f', did you mean {near[0]!r}?' if near else ''} Known: {', '.join(known)}")
+        raise ValueError(f"unknown {what} '{name}'{_did_you_mean(name, known)} Known: {', '.join(known)}")
 
 
 def known_profiles(home: Path) -> dict[str, Path]:
@@ -153,12 +149,34 @@ def load_profile(name: str, home: Path, wanted_by: str) -> Profile:
         )
     try:
         content = yaml.safe_load(paths[name].read_text(encoding="utf-8"))
-        return Profile.model_validate({"name": name, **content})
+        return Profile.model_validate({**content, "name": name})
     except (ValidationError, yaml.YAMLError, TypeError) as error:
         raise RegularsError(f"Profile {paths[name]} is not valid: {_sentences(error)}") from None
 
 
 def _sentences(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    return "; ".join(f"{'.'.join(str(part) for part in problem['loc']) or 'profile'}: {problem['msg']}" for problem in error.errors())
+    return " ".join(map(_sentence, error.errors())) if isinstance(error, ValidationError) else str(error)
+
+
+def _sentence(problem: Any) -> str:
+    *above, key = map(str, problem["loc"] or ("profile",))
+    if problem["type"] != "extra_forbidden":
+        return f"{'.'.join((*above, key))}: {problem['msg'].removeprefix('Value error, ')}."
+    known = sorted(_keys_below(Profile, above))
+    return f"Unknown key '{key}' in {'.'.join(above) or 'the profile'}{_did_you_mean(key, known)} Known: {', '.join(known)}."
+
+
+def _keys_below(kind: Any, path: list[str]) -> list[str]:
+    """Keys that a part of the profile knows, by the way to it: through the fields of models, and the values of mappings."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        if not path:
+            return [name for name in kind.model_fields if name != "name"]
+        return _keys_below(kind.model_fields[path[0]].annotation, path[1:]) if path[0] in kind.model_fields else []
+    if get_origin(kind) is dict:
+        return _keys_below(get_args(kind)[1], path[1:])
+    return [key for inner in get_args(kind) for key in _keys_below(inner, path)]
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f", did you mean {near[0]!r}?" if near else "."

@@ -1,9 +1,11 @@
 """The whole street on real dumps, against the published counts and totals of those data sets.
 
 Sources of the figures: UCI Machine Learning Repository, data set 352 (Online Retail); Olist's public data set, a sample of
-8,135 orders. Each was counted from the files with a plain CSV reader, apart from this product.
+8,135 orders; CDNOW's master file, as Fader & Hardie's publications describe it. Each was counted from the files with a
+plain CSV reader, apart from this product.
 """
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +33,18 @@ def olist(shared_data: Path, make_home: Callable[[str], Home]) -> Home:
     home.deliver(sorted((shared_data / "olist_sample").glob("*.csv")), "olist")
     figures = home.run()
     assert (figures["published"], figures["landing"]["files_live"], figures["held"]) == (True, 5, [])
+    return home
+
+
+@pytest.fixture(scope="module")
+def cdnow(shared_data: Path, make_home: Callable[[str], Home], tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = make_home("currency: USD\ntime_zone: America/New_York\nsources: {cdnow: {profile: cdnow}}\n")
+    master = tmp_path_factory.mktemp("cdnow") / "CDNOW_master.txt"
+    content = (shared_data / "cdnow" / master.name).read_bytes()
+    master.write_bytes(re.sub(rb" (199\d)(\d\d)(\d\d) ", rb" \1-\2-\3 ", content))
+    home.deliver([master], "cdnow")
+    figures = home.run()
+    assert (figures["published"], figures["landing"]["rows_clean"], figures["held"]) == (True, 69_659, [])
     return home
 
 
@@ -100,6 +114,24 @@ OLIST = {
 @pytest.mark.parametrize(("query", "expected"), OLIST.values(), ids=OLIST)
 def test_olist_is_published_with_its_reviews(olist: Home, query: str, expected: list[tuple[object, ...]]) -> None:
     assert olist.published(query) == expected
+
+
+CDNOW = {
+    "customers, orders by customer and day": ("select count(distinct customer_id), count(*) from marts.fct_orders", [(23_570, 67_591)]),
+    "dollars and CDs": (
+        "select sum(quantity), sum(net_amount), (select sum(net_amount) from marts.customer_facts) from marts.fct_order_lines",
+        [(167_881, Decimal("2500315.63"), Decimal("2500315.63"))],
+    ),
+    "first and last day": (
+        "select min(ordered_date)::varchar, max(ordered_date)::varchar from marts.fct_orders",
+        [("1997-01-01", "1998-06-30")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "expected"), CDNOW.values(), ids=CDNOW)
+def test_cdnow_is_published_to_the_cent_though_it_gives_totals_per_row(cdnow: Home, query: str, expected: list[tuple[object, ...]]) -> None:
+    assert cdnow.published(query) == expected
 
 
 def test_comments_with_line_breaks_are_landed_whole(olist: Home) -> None:

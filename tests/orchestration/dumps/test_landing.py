@@ -214,6 +214,7 @@ def test_local_times_become_utc_and_a_time_with_its_own_offset_keeps_to_it(confi
         "2026-07-15T10:00:00Z",
         "2026-07-15 10:00:00+08:00",
         "2026-07-15 10:00+08",
+        "2026-07-15 10:00:00 +0800",
         "2026-03-08 02:30:00",
     ]
     home.deliver("orders.csv", dump(*(order(number, ordered_at=time) for number, time in enumerate(times))))
@@ -224,8 +225,9 @@ def test_local_times_become_utc_and_a_time_with_its_own_offset_keeps_to_it(confi
         "2026-07-15 10:00:00",
         "2026-07-15 02:00:00",
         "2026-07-15 02:00:00",
+        "2026-07-15 02:00:00",
     ]
-    assert home.quarantine("line, reason") == [(7, "nonexistent_local_time")]
+    assert home.quarantine("line, reason") == [(8, "nonexistent_local_time")]
 
 
 def test_many_files_of_a_day_share_a_parquet_file_and_keep_their_own_lines(home: Home) -> None:

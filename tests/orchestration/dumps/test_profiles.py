@@ -4,16 +4,40 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.dumps.profiles import known_profiles, load_profile
+from orchestration.dumps.keys import Part
+from orchestration.dumps.layouts import FillDown, Layout, Made, Packed
+from orchestration.dumps.profiles import ColumnMap, FeedMap, Profile, known_profiles, load_profile
 from orchestration.errors import RegularsError
 
 BODY = "version: 1\ntitle: t\nfeeds:\n  orders:\n    files: x*.csv\n    columns: {order_id: number}\n"
 BROKEN = {
-    "an unknown key": (BODY + "colour: red\n", "colour: Extra inputs are not permitted"),
+    "an unknown key": (BODY + "tite: x\n", r"Unknown key 'tite' in the profile, did you mean 'title'\? Known: currency, feeds, ignored"),
+    "an unknown key of a feed": (BODY + "    colunms: {}\n", r"Unknown key 'colunms' in feeds.orders, did you mean 'columns'\? Known: "),
+    "an unknown key of a column": (
+        BODY.replace("number}", "{sorce: x}}"),
+        r"Unknown key 'sorce' in feeds.orders.columns.order_id, did you mean 'source'\? Known: map, ",
+    ),
+    "an unknown key of a layout": (
+        BODY + "    layout: {packed: {columns: x, fields: y, zz: red}}\n",
+        r"Unknown key 'zz' in feeds.orders.layout.packed. Known: between_fields, ",
+    ),
+    "an unknown key of a made column": (
+        BODY + "    layout: {made: {x: {joins: [a]}}}\n",
+        r"Unknown key 'joins' in feeds.orders.layout.made.x, did you mean 'join'\? Known: first_of, hashed, join, unless",
+    ),
+    "a made column of nothing": (
+        BODY + "    layout: {made: {x: {hashed: true}}}\n",
+        "made.x: expected exactly one of 'join' and 'first_of'",
+    ),
+    "a version that is no number": (BODY + "version: one\n", "version: Input should be a valid integer"),
     "an unknown feed": (BODY.replace("orders:", "oders:"), "unknown feed 'oders', did you mean 'orders'"),
     "an unknown column": (BODY.replace("order_id:", "order_no:"), "unknown column of feed 'orders' 'order_no', did you mean 'order_id'"),
     "a column from nowhere": (BODY.replace("{order_id: number}", "{order_id: {map: {a: b}}}"), "expected exactly one of 'source'"),
     "a pattern without its group": (BODY + "    delivery_date: '[0-9]+'\n", "expected one \\(group\\)"),
+    "lines packed into a feed without lines": (
+        BODY.replace("orders:", "order_headers:") + "    layout: {prices: per_line}\n",
+        "feed 'order_headers' has no order lines",
+    ),
     "text that is no YAML": ("feeds: [", "is not valid"),
 }
 
@@ -28,7 +52,8 @@ def test_a_broken_profile_is_refused(tmp_path: Path, content: str, message: str)
 
 def test_an_unknown_profile_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(
-        RegularsError, match=r"Unknown profile 'olsit' for sources.shop. Did you mean 'olist'\? Known: canonical, olist, online_retail"
+        RegularsError,
+        match=r"Unknown profile 'olsit' for sources.shop. Did you mean 'olist'\? Known: canonical, cdnow, jd_reviews, olist, ",
     ):
         load_profile("olsit", tmp_path, "sources.shop")
 
@@ -36,3 +61,31 @@ def test_an_unknown_profile_is_answered_with_the_known_ones(tmp_path: Path) -> N
 @pytest.mark.parametrize("name", sorted(known_profiles(Path("nowhere"))))
 def test_every_shipped_profile_is_valid_and_has_a_title(name: str) -> None:
     assert load_profile(name, Path("nowhere"), "sources.shop").title
+
+
+DOCUMENTED = {
+    "## The profile": Profile,
+    "## A feed": FeedMap,
+    "## A column": ColumnMap,
+    "## A layout": Layout,
+    "**`fill_down`**": FillDown,
+    "**`packed`**": Packed,
+    "**`made`**": Made,
+}
+
+
+@pytest.mark.parametrize(("section", "part"), DOCUMENTED.items(), ids=DOCUMENTED)
+def test_every_key_of_a_profile_is_documented_and_no_other(section: str, part: type[Part]) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    after = text.split(section, 1)[1]
+    rows = next(block for block in after.split("\n\n") if block.startswith("| key"))
+    documented = {line.split("`")[1] for line in rows.splitlines()[2:]}
+    assert documented == set(part.model_fields) - {"name"}
+
+
+def test_the_example_in_the_documentation_is_a_valid_profile_and_every_shipped_one_is_named(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "example.yaml").write_text(text.split("```yaml\n")[1].split("```")[0])
+    assert load_profile("example", tmp_path, "sources.shop").feed_of("till_2026-03-01.csv") == "orders"
+    assert all(f"| `{name}` |" in text for name in known_profiles(Path("nowhere")))

@@ -1,0 +1,195 @@
+"""A look at a dump before it is delivered: the profile that fits and why, its first rows as they would land, its first problems.
+
+The rows are landed for real, in a home of their own that is thrown away: what is shown is what a run would do.
+"""
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.landing import land
+from orchestration.dumps.ledger import Ledger
+from orchestration.dumps.looks import BLANKS, Look, look
+from orchestration.dumps.matching import Match, matches
+from orchestration.dumps.sql import quoted
+from orchestration.settings import Settings, Source
+
+PERSONAL = frozenset({"customer_id", "name", "email", "phone", "membership_no", "birth_year"})
+"""Canonical columns that say who somebody is."""
+
+_ADDRESSES = re.compile(r"[^\s@,;]+@[^\s@,;]+|\+?\d[\d -]{5,}\d")
+_FREE_TEXT = frozenset({"title", "body", "topic"})
+
+_SOURCE = "inspected"
+_ENCODINGS = {"utf-8-sig": "utf-8", "gbk": "gb18030", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
+"""Encodings that are read alike."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A row that would go to quarantine."""
+
+    line: int
+    reason: str
+    column: str | None
+    value: str | None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What landing made of the rows looked at. ``held``: why the file as a whole would be held. ``preview``: canonical column → values."""
+
+    held: str | None
+    rows_delivered: int
+    rows_clean: int
+    rows_quarantined: int
+    preview: dict[str, list[str]]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """``ranking``: profiles by how well they fit, best first. ``notes``: what keeps a run from reading the file as it is with the best.
+    ``trial``: what the best makes of it. Both are empty where none fits."""
+
+    look: Look
+    ranking: tuple[Match, ...]
+    notes: tuple[str, ...] = ()
+    trial: Trial | None = None
+
+    @property
+    def best(self) -> Match | None:
+        return self.ranking[0] if self.ranking and self.ranking[0].fits else None
+
+
+def inspect(path: Path, settings: Settings, rows: int = 1000, preview: int = 3, show_personal_data: bool = False) -> Inspection:
+    """Look at the first ``rows`` rows of the file. Raises ``RegularsError`` for a file that can't be looked at."""
+    looked = look(path, rows)
+    ranking = tuple(matches(looked, settings.home))
+    best = Inspection(looked, ranking).best
+    if best is None:
+        return Inspection(looked, ranking)
+    trial = _tried(best, looked, settings, preview, show_personal_data)
+    return Inspection(looked, ranking, tuple(_notes(best, looked, settings)), trial)
+
+
+def _notes(match: Match, looked: Look, settings: Settings) -> Iterator[str]:
+    mapping, of = match.mapping, f"feed {match.feed} of profile {match.profile.name}"
+    if not match.takes_name:
+        yield f"Its name matches no pattern of {of} ({', '.join(mapping.files)}): rename it, or add a pattern."
+    expected = getattr(mapping, "encoding", "utf-8")
+    if _ENCODINGS.get(looked.encoding, looked.encoding) != _ENCODINGS.get(expected, expected):
+        yield f"It seems to be written in {looked.encoding}; {of} reads {expected}."
+    if looked.delimiter not in {mapping.delimiter, BLANKS} and len(looked.columns) > 1:
+        yield f"Its columns are apart by {looked.delimiter!r}; {of} expects {mapping.delimiter!r}."
+    currency = match.profile.currency or settings.currency
+    if currency != settings.currency and "unit_price" in {column.name for column in FEEDS[match.feed]}:
+        yield f"Its amounts are in {currency}, the warehouse reports in {settings.currency}: set currency: {currency} in regulars.yaml."
+
+
+def _tried(match: Match, looked: Look, settings: Settings, preview: int, show_personal_data: bool) -> Trial:
+    folder = Path(tempfile.mkdtemp(prefix="regulars-inspect-"))
+    try:
+        trial = _trial_settings(folder, match, settings)
+        name = f"{looked.path.name}.csv"
+        inbox = folder / "inbox" / _SOURCE
+        inbox.mkdir(parents=True)
+        (inbox / name).write_text(looked.text, encoding="utf-8", newline="")
+        _write_profile(folder / "profiles" / f"{_SOURCE}.yaml", match, looked)
+        ledger = Ledger(trial.lake / "ledger.sqlite")
+        try:
+            landing = land(trial, ledger, _SOURCE, lambda share: None)
+        finally:
+            ledger.close()
+        held = landing.held[0].reason if landing.held else None
+        shown = _preview(trial, match, preview, show_personal_data) if not held else {}
+        problems = _problems(trial, match, show_personal_data) if not held else ()
+        return Trial(held, landing.rows_delivered, landing.rows_clean, landing.rows_quarantined, shown, problems)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _trial_settings(folder: Path, match: Match, settings: Settings) -> Settings:
+    """The merchant's settings on a home that is thrown away; the dump's currency counts, and no share of refused rows holds the file."""
+    source = Source(profile=_SOURCE, max_quarantined_share=1)
+    currency = match.profile.currency or settings.currency
+    return settings.model_copy(update={"home": folder, "sources": {_SOURCE: source}, "currency": currency})
+
+
+def _write_profile(path: Path, match: Match, looked: Look) -> None:
+    """The profile's one feed, for the sample: whatever it is called, and in the text that was made of it."""
+    profile: dict[str, Any] = json.loads(match.profile.model_dump_json(exclude_defaults=True, exclude={"name", "ignored"}))
+    feed = profile["feeds"][match.feed]
+    for key in ("format", "encoding", "skip_lines", "footer", "sheet"):
+        feed.pop(key, None)
+    delimiter = {"delimiter": looked.delimiter} if looked.delimiter in {";", "\t", "|"} else {"delimiter": ","}
+    if match.mapping.layout.split_at_blanks:
+        delimiter = {"delimiter": match.mapping.delimiter}
+    profile["feeds"] = {match.feed: {**feed, "files": "*", **delimiter}}
+    path.parent.mkdir(parents=True)
+    path.write_text(yaml.safe_dump(profile, allow_unicode=True), encoding="utf-8")
+
+
+def _preview(settings: Settings, match: Match, rows: int, show_personal_data: bool) -> dict[str, list[str]]:
+    """Canonical column that the dump feeds → its typed values in the first rows, as text."""
+    import duckdb
+
+    names = [column.name for column in FEEDS[match.feed] if column.name in match.found or column.name in match.mapping.columns]
+    clean = quoted(str(settings.lake / "clean" / match.feed / "*.parquet"))
+    with duckdb.connect() as connection:
+        found = connection.execute(f"select line, {', '.join(names)} from read_parquet({clean}) order by line limit {rows}").fetchall()
+    columns = dict(zip(("line", *names), zip(*found, strict=True), strict=True)) if found else {}
+    return {
+        name: [_shown(value) if show_personal_data else masked(name, _shown(value)) for value in values] for name, values in columns.items()
+    }
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
+    return "" if value is None else str(value)
+
+
+def _problems(settings: Settings, match: Match, show_personal_data: bool, most: int = 10) -> tuple[Problem, ...]:
+    import duckdb
+
+    files = list((settings.quarantine / match.feed).glob("*.parquet"))
+    if not files:
+        return ()
+    paths = ", ".join(quoted(str(path)) for path in files)
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select line, reason, column_name, value from read_parquet([{paths}]) order by line limit {most}"
+        ).fetchall()
+    return tuple(
+        Problem(line, reason, column, value if show_personal_data or not value else masked(column, value))
+        for line, reason, column, value in found
+    )
+
+
+def masked(column: str | None, value: str) -> str:
+    """The value with what identifies somebody left out: 138****1234, a***@example.com, w***; e-mails and phones within texts too."""
+    if column in _FREE_TEXT:
+        return without_addresses(value)
+    if column not in PERSONAL or not value:
+        return value
+    if column == "email" and "@" in value:
+        name, _, domain = value.partition("@")
+        return f"{name[:1]}***@{domain}"
+    if column == "phone" and len(value) >= 9:
+        return f"{value[:3]}****{value[-4:]}"
+    return f"{value[:1]}***"
+
+
+def without_addresses(text: str) -> str:
+    """The text with e-mails and whatever might be a phone number replaced by ``***``."""
+    return _ADDRESSES.sub("***", text)

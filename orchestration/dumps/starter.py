@@ -1,0 +1,235 @@
+"""A starter profile for a dump that no profile reads: what its columns seem to be, by their names and values, for a person to check."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from orchestration.dumps.feeds import FEEDS, STATUSES, Column
+from orchestration.dumps.looks import BLANKS, Look
+from orchestration.dumps.profiles import SHIPPED, ColumnMap, FeedMap, known_profiles, load_profile
+from orchestration.errors import RegularsError
+
+ALIASES = Path(__file__).parent / "aliases.yaml"
+MOST_STATUSES = 30
+
+DATE_SHAPES = {
+    r"\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?": "",
+    r"\d{8}": "format: '%Y%m%d'",
+    r"\d{4}/\d{1,2}/\d{1,2}": "format: '%Y/%m/%d'",
+    r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d{2}": "format: '%Y/%m/%d %H:%M'",
+    r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d{2}:\d{2}": "format: '%Y/%m/%d %H:%M:%S'",
+    r"\d{1,2}/\d{1,2}/\d{4}": "format: '%d/%m/%Y'",
+    r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}": "format: '%d/%m/%Y %H:%M'",
+    r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2}": "format: '%d/%m/%Y %H:%M:%S'",
+    r"\d{1,2}-\d{1,2}-\d{4}": "format: '%d-%m-%Y'",
+    r"\d{1,2}-\d{1,2}-\d{4} \d{1,2}:\d{2}": "format: '%d-%m-%Y %H:%M'",
+    r"\d{1,2}-\d{1,2}-\d{4} \d{1,2}:\d{2}:\d{2}": "format: '%d-%m-%Y %H:%M:%S'",
+    r"\d{1,2}\.\d{1,2}\.\d{4}": "format: '%d.%m.%Y'",
+    r"\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d{2}": "format: '%d.%m.%Y %H:%M'",
+    r"1\d{9}": "reads: epoch_seconds",
+    r"1\d{12}": "reads: epoch_milliseconds",
+    r"[34]\d{4}(\.\d+)?": "reads: excel_serial",
+}
+"""Whole value as a regular expression → the key that reads it; nothing for what is read without one."""
+
+
+PLAIN_NUMBER = r"[+-]?\d+(\.\d+)?"
+NUMBER_SHAPES: dict[str, list[str]] = {
+    PLAIN_NUMBER: [],
+    r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?": ["thousands: ','"],
+    r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?": ["decimal: ','", "thousands: '.'"],
+}
+MOST_AFFIXES = 3
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A column of the dump for a canonical one. ``keys``: further keys of its mapping; ``doubt``: what a person has to check."""
+
+    source: str
+    keys: tuple[str, ...] = ()
+    doubt: str = ""
+
+
+@cache
+def _aliases() -> dict[str, dict[str, list[str]]]:
+    return yaml.safe_load(ALIASES.read_text(encoding="utf-8"))
+
+
+def plain(name: str) -> str:
+    """The name without case, width, blanks and punctuation: ``Order No.`` and ``order_no`` are one."""
+    return "".join(character for character in unicodedata.normalize("NFKC", name).lower() if character.isalnum())
+
+
+def guess(look: Look) -> tuple[str, dict[str, Guess]]:
+    """The feed that the dump seems to be, and where its columns seem to come from. No guess is better than a wild one."""
+    guesses = {feed: _of_feed(feed, look) for feed in FEEDS}
+
+    def likelihood(feed: str) -> tuple[int, int]:
+        missing = sum(1 for column in FEEDS[feed] if column.required and column.name not in guesses[feed])
+        return len(guesses[feed]) - 2 * missing, -len(FEEDS[feed])
+
+    feed = max(FEEDS, key=likelihood)
+    return feed, guesses[feed]
+
+
+def _of_feed(feed: str, look: Look) -> dict[str, Guess]:
+    values, found = look.values(), {}
+    free = {plain(name): name for name in reversed(look.columns)}
+    for column in FEEDS[feed]:
+        for alias in (column.name, *_aliases()["columns"].get(column.name, [])):
+            if name := free.pop(plain(alias), None):
+                found[column.name] = _guess(column, name, values[name])
+                break
+    for column in FEEDS[feed]:
+        if column.name not in found and (name := _by_values(column, free, values)):
+            free.pop(plain(name))
+            guessed = _guess(column, name, values[name])
+            found[column.name] = Guess(name, guessed.keys, "; ".join(filter(None, ("guessed from its values", guessed.doubt))))
+    return found
+
+
+def _by_values(column: Column, free: dict[str, str], values: dict[str, list[str]]) -> str | None:
+    """A column without a known name whose values can hardly be anything else."""
+    patterns = {"email": r"[^@\s]+@[^@\s]+\.[^@\s]+", "phone": r"'?(\+?86)?1[3-9]\d{9}|\+\d{9,14}"}
+    if column.kind == "timestamp" and column.required:
+        patterns[column.name] = "|".join(shape for shape, key in DATE_SHAPES.items() if not key or re.search("[/.-]%", key))
+    if column.name == "rating":
+        patterns[column.name] = "[1-5]"
+    pattern = patterns.get(column.name)
+    if not pattern:
+        return None
+    return next((name for name in free.values() if values[name] and all(re.fullmatch(pattern, value) for value in values[name])), None)
+
+
+def _guess(column: Column, name: str, values: list[str]) -> Guess:
+    keys: list[str] = []
+    doubt = ""
+    if column.kind == "timestamp" and values:
+        keys, doubt = _date_keys(values)
+    elif column.kind == "key" and values and all(re.fullmatch(r"\d+\.0", value) for value in values):
+        keys = ["reads: integer_text"]
+    elif column.kind in {"money", "quantity"} and values:
+        keys, doubt = _number_keys(values)
+    return Guess(name, tuple(keys), doubt)
+
+
+def _date_keys(values: list[str]) -> tuple[list[str], str]:
+    for shape, key in DATE_SHAPES.items():
+        if all(re.fullmatch(shape, value) for value in values):
+            day_first = re.match(r"format: '%d[/.-]%m", key)
+            firsts, seconds = zip(*(map(int, re.split(r"[/.-]", value)[:2]) for value in values), strict=True) if day_first else ((), ())
+            if day_first and max(seconds) > 12:
+                return [key.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")], ""
+            return ([key] if key else []), "day and month might be the other way round" if day_first and max(firsts) <= 12 else ""
+    return [], f"no date that is known here, such as {values[0]!r}"
+
+
+def _number_keys(values: list[str]) -> tuple[list[str], str]:
+    affixes = sorted({affix for value in values for affix in re.findall(r"^[^\d\s.,+-]+|[^\d\s.,]+$", value)})
+    bare = [re.sub(r"^[^\d\s.,+-]+|[^\d\s.,]+$", "", value).strip() for value in values]
+    keys = [f"affixes: {affixes!r}"] if affixes else []
+    for shape, more in NUMBER_SHAPES.items():
+        if len(affixes) <= MOST_AFFIXES and all(re.fullmatch(shape, value) for value in bare):
+            return keys + more, ""
+    return [], f"no plain number, such as {next(value for value in values if not re.fullmatch(PLAIN_NUMBER, value))!r}"
+
+
+def starter(name: str, look: Look) -> str:
+    """The YAML text of a profile named so for dumps like this one."""
+    feed, guesses = guess(look)
+    return "\n".join(_lines(name, look, feed, guesses)) + "\n"
+
+
+def _lines(name: str, look: Look, feed: str, guesses: dict[str, Guess]) -> Iterator[str]:
+    yield f"# Proposed by `regulars inspect` from the names and values in {look.path.name}. Check what is marked with CHECK, then set"
+    yield f"# sources.<source>.profile: {name} in regulars.yaml. All keys: docs/profiles.md"
+    yield "version: 1"
+    yield f"title: {_scalar(f'{name} (CHECK: say what this dump is)')}"
+    yield "# time_zone: Asia/Shanghai   # CHECK: zone of the dump's local times, if it isn't the merchant's"
+    yield "# currency: CNY              # CHECK: if the dump has no currency column and isn't in the merchant's"
+    yield "feeds:"
+    yield f"  {feed}:"
+    yield f"    files: [{_scalar(_pattern(look.path.name))}]   # CHECK: the names under which such dumps come"
+    if look.delimiter in {";", "\t", "|"}:
+        yield f"    delimiter: {_quoted(look.delimiter)}"
+    if look.encoding not in {"utf-8", "utf-8-sig"}:
+        yield _known_key(FeedMap, "    ", f"encoding: {'utf-16' if look.encoding.startswith('utf-16') else look.encoding}")
+    if look.quote == "'":
+        yield _known_key(FeedMap, "    ", """quote: "'\"""")
+    if look.delimiter == BLANKS:
+        yield "    layout: {split_at_blanks: true}"
+    yield "    columns:"
+    if not guesses:
+        yield "      {}"
+    for column in FEEDS[feed]:
+        if column.name in guesses:
+            yield from _column_lines(column, guesses[column.name], look)
+        elif column.required:
+            yield f"      # CHECK: {column.name} is required, and no column seems to hold it"
+    used = {found.source for found in guesses.values()}
+    if unused := [column for column in look.columns if column not in used]:
+        yield f"    # Not read: {', '.join(unused)}".replace("\n", " ")
+
+
+def _column_lines(column: Column, guessed: Guess, look: Look) -> Iterator[str]:
+    doubt = f"   # CHECK: {guessed.doubt}" if guessed.doubt else ""
+    if not guessed.keys and column.name != "status":
+        yield f"      {column.name}: {_scalar(guessed.source)}{doubt}"
+        return
+    yield f"      {column.name}:{doubt}"
+    yield f"        source: {_scalar(guessed.source)}"
+    for key in guessed.keys:
+        yield _known_key(ColumnMap, "        ", key)
+    if column.name == "status" and (seen := sorted({value.lower() for value in look.values(1000)[guessed.source]} - set(STATUSES))):
+        yield "        map:"
+        known = {plain(word): status for status, words in _aliases()["statuses"].items() for word in words}
+        for word in seen[:MOST_STATUSES]:
+            status = known.get(plain(word))
+            yield f"          {_scalar(word)}: {status or 'pending'}" + ("" if status else f"   # CHECK: one of {', '.join(STATUSES)}")
+
+
+def _known_key(part: type[ColumnMap] | type[FeedMap], indent: str, key: str) -> str:
+    """The key, as a comment where this version of profiles doesn't have it (or not with that value)."""
+    needed: dict[str, object] = {"source": "x"} if part is ColumnMap else {"files": "x", "columns": {}}
+    try:
+        part.model_validate({**needed, **yaml.safe_load(key)})
+    except ValidationError:
+        return f"{indent}# CHECK: {key}"
+    return f"{indent}{key}"
+
+
+def _scalar(text: str) -> str:
+    """The text as YAML on one line, quoted where it has to be."""
+    return yaml.safe_dump(text, allow_unicode=True, width=10_000).removesuffix("\n...\n").removesuffix("\n")
+
+
+def _quoted(text: str) -> str:
+    return '"\\t"' if text == "\t" else f'"{text}"'
+
+
+def _pattern(file_name: str) -> str:
+    """The file's name with its figures left open: ``sales_2026-03.csv`` → ``sales_*.csv*``."""
+    stem, _, ending = file_name.removesuffix(".gz").rpartition(".")
+    return f"{re.sub(r'[0-9][0-9_.-]*', '*', stem or ending)}*.{ending if stem else 'csv'}*".replace("**", "*")
+
+
+def write_starter(name: str, look: Look, home: Path) -> Path:
+    """Write the proposal to ``<home>/profiles/<name>.yaml``. Raises ``RegularsError`` for a name that is taken or isn't one."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise RegularsError(f"{name!r} is no name for a profile", expected="small letters, figures and _, such as my_shop")
+    if name in known_profiles(home):
+        taken = known_profiles(home)[name]
+        where = "shipped with Regulars" if taken.parent == SHIPPED else f"in {taken}"
+        raise RegularsError(f"A profile '{name}' is there already, {where}", do="choose another name, or remove the file first")
+    path = home / "profiles" / f"{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(starter(name, look), encoding="utf-8")
+    load_profile(name, home, "inspect")
+    return path
