@@ -17,8 +17,8 @@ from orchestration.progress import Progress
 class Home:
     folder: Path
 
-    def run(self, as_of: str | None = None) -> dict[str, Any]:
-        return runs.run(home_settings.load(self.folder, {}), as_of, Progress())
+    def run(self, as_of: str | None = None, is_full: bool = False) -> dict[str, Any]:
+        return runs.run(home_settings.load(self.folder, {}), as_of, Progress(), is_full)
 
     def deliver(self, files: Iterable[Path], source: str) -> None:
         """Put files into the inbox as links: landing copies them into the lake."""
@@ -30,6 +30,16 @@ class Home:
     def published(self, query: str) -> list[tuple[Any, ...]]:
         """What a BI tool reads: the published DuckDB file, opened read-only."""
         with duckdb.connect(str((self.folder / "published" / "warehouse.duckdb").resolve()), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def fingerprints(self) -> dict[str, Any]:
+        """Each published table → its rows and a hash of them that does not depend on their order."""
+        names = [name for (name,) in self.published("select table_name from information_schema.tables order by 1")]
+        return {name: self.published(f"select count(*), sum(hash(rows)), bit_xor(hash(rows)) from marts.{name} as rows") for name in names}
+
+    def working(self, query: str) -> list[tuple[Any, ...]]:
+        """What the marts were made of in the last run."""
+        with duckdb.connect(str(self.folder / "working.duckdb"), read_only=True) as connection:
             return connection.execute(query).fetchall()
 
 

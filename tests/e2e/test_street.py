@@ -132,6 +132,12 @@ def test_the_next_day_is_added_and_the_redelivered_day_replaced(first_run, sampl
     assert sample.published("select count(*) from marts.fct_orders") > before
     assert second["landing"]["files"] == len(delivered), "a second day reads its own files and no others"
     assert second["stages"]["start"] < 2.5, "in a warm process nothing is imported or parsed again, which takes far longer"
+    ((touched,),) = sample.working("select count(*) from intermediate.int_touched_orders")
+    assert 0 < touched < 0.05 * before[0][0], "a second day builds the orders that its files can reach"
+    daily = sample.fingerprints()
+    assert sample.run(is_full=True)["published"], "asked to build everything anew, a run does so without news"
+    assert sample.working("select count(*) from intermediate.int_touched_orders") == [(0,)]
+    assert sample.fingerprints() == daily, "day by day or at once, readers see the same"
     folders = {path.name for path in (sample.folder / "exports").iterdir()}
     assert {first_run["as_of"], second["as_of"], "latest"} <= folders
     assert sample.published(
