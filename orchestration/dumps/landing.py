@@ -236,7 +236,7 @@ def _remove_leftovers(settings: Settings, ledger: Ledger) -> None:
     known = ledger.batches() | {batches.EMPTY}
     for folder in (settings.lake / "clean", settings.quarantine):
         for path in folder.glob("*/*.parquet"):
-            if path.stem not in known:
+            if path.stem.split("-")[0] not in known:
                 path.unlink()
     for path in (settings.lake / "raw").glob("*/.*.tmp"):
         path.unlink()
