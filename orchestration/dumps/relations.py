@@ -1,8 +1,9 @@
 """The text of a batch's files as a relation of the engine: read fast where the bytes are regular, carefully where not."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,45 +36,46 @@ def load_regular(stretches: Sequence[Stretch], text: Path, connection: "duckdb.D
     types = "{" + ", ".join(f"'{column}': 'VARCHAR'" for column in columns) + "}"
     dialect = f"header = false, delim = {quoted(first.mapping.delimiter)}, quote = '\"', escape = '\"', strict_mode = true"
     has_breaks_in_texts = any(stretch.candidate.receipt.census.breaks_in_quotes for stretch in stretches)
+    is_header = " and ".join(f"{column} = {quoted(name)}" for column, name in zip(columns, first.header, strict=True))
+    _load_delivered(stretches, connection, in_lines=has_breaks_in_texts)
     if has_breaks_in_texts:
         lines = np.concatenate(list(record_lines(text)))
-        connection.register("starts", pa.table({"place": np.arange(1, len(lines) + 1), "line": lines}))
-    line = f"{'starts.line' if has_breaks_in_texts else 'place'} + {_by_place(stretches, _shifts(stretches, of_lines=has_breaks_in_texts))}"
-    is_header = " and ".join(f"{column} = {quoted(name)}" for column, name in zip(columns, first.header, strict=True))
-    file_id = _by_place(stretches, (quoted(stretch.candidate.file.file_id) for stretch in stretches))
-    latest = _by_place(stretches, (latest_at(stretch.candidate) for stretch in stretches))
+        connection.register("starts", {"place": np.arange(len(lines)), "line": lines})
+        connection.execute("alter table delivered add column lines bigint[]")
+        connection.execute("update delivered set lines = (select list(line order by place) from starts)")
     connection.execute(
         f"""create view text as
-        select {", ".join(columns)}, {file_id} as file_id, {latest} as latest_at, line
+        select {", ".join(columns)}, file_ids[number] as file_id, latest[number] as latest_at, line
         from (
-            select placed.*, {line} as line
+            select *, {"lines[place]" if has_breaks_in_texts else "place"} + shifts[number] as line
             from (
-                select *, row_number() over () as place
-                from read_csv({quoted(str(text))}, columns = {types}, auto_detect = false, {dialect})
-            ) as placed
-            {"left join starts using (place)" if has_breaks_in_texts else ""}
+                select *, {_number("place", stretches)} as number
+                from (
+                    select *, row_number() over () as place
+                    from read_csv({quoted(str(text))}, columns = {types}, auto_detect = false, {dialect})
+                )
+            ), delivered
         )
         where case when line > 1 then true when {is_header} then false else error('a row stands where the header has to') end"""
     )
 
 
-def _by_place(stretches: Sequence[Stretch], results: Iterable[str]) -> str:
-    """SQL of a value that depends on which stretch a row is from; ``results``: the value in each of them."""
-    steps: list[tuple[str, str]] = []
-    place = 1
-    for stretch, result in zip(stretches, results, strict=True):
-        if not steps or result != steps[-1][1]:
-            steps.append((str(place), result))
-        place += stretch.records
-    return f"({stepwise('place', steps)})"
+def _number(place: str, stretches: Sequence[Stretch]) -> str:
+    """SQL: which stretch the row of that place is from, counted from 1."""
+    firsts = accumulate((stretch.records for stretch in stretches), initial=1)
+    return stepwise(place, [(str(first), str(number)) for number, first in zip(range(1, len(stretches) + 1), firsts, strict=False)])
 
 
-def _shifts(stretches: Sequence[Stretch], of_lines: bool) -> Iterator[str]:
-    """For each stretch: what makes the line in the delivered text of a line of the gathered one, or of a place in it."""
-    before = 0
-    for stretch in stretches:
-        yield str(stretch.lines_before - before)
-        before += stretch.lines if of_lines else stretch.records
+def _load_delivered(stretches: Sequence[Stretch], connection: "duckdb.DuckDBPyConnection", in_lines: bool) -> None:
+    """``delivered``: one row of lists with an element per stretch; to look one up costs a row less than any join.
+
+    ``shifts``: what makes the line in the delivered text of a place in the gathered one, or of a line of it.
+    """
+    lengths = (stretch.lines if in_lines else stretch.records for stretch in stretches)
+    shifts = [stretch.lines_before - before for stretch, before in zip(stretches, accumulate(lengths, initial=0), strict=False)]
+    ids = ", ".join(quoted(stretch.candidate.file.file_id) for stretch in stretches)
+    latest = ", ".join(latest_at(stretch.candidate) for stretch in stretches)
+    connection.execute(f"create table delivered as select [{ids}] as file_ids, {shifts} as shifts, [{latest}] as latest")
 
 
 def latest_at(candidate: Candidate) -> str:
@@ -146,4 +148,4 @@ def load_records(records: Records, columns: int, connection: "duckdb.DuckDBPyCon
 
 
 def _table(rows: list[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    return pa.table(list(zip(*rows, strict=True)) if rows else [[] for _ in schema], schema=schema)
+    return pa.table(list(zip(*rows, strict=True)), schema=schema) if rows else schema.empty_table()
