@@ -251,5 +251,5 @@ def _copy(connection: "duckdb.DuckDBPyConnection", query: str, path: Path) -> No
     """Write a query's rows as Parquet under a temporary name first, so that no reader meets half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    connection.execute(f"copy ({query}) to {quoted(str(temporary))} (format parquet, compression zstd)")
+    connection.execute(f"copy ({query}) to {quoted(str(temporary))} (format parquet)")
     temporary.replace(path)

@@ -8,7 +8,9 @@ import hashlib
 import io
 import os
 import zlib
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from orchestration.dumps.inbox import Arrival
 
 CHUNK = 1 << 18
 """Bytes at a time: what is counted over them stays in the processor's cache."""
+LARGE_BYTES = 16 << 20
 HEADER_BYTES = 1 << 20
 CUT_BYTES = 64 << 20
 BOM = b"\xef\xbb\xbf"
@@ -147,8 +150,8 @@ def receive(arrival: Arrival, raw_folder: Path, work_folder: Path, delimiter: st
         blocks = _kept(delivered, kept, digest)
         try:
             with text.open("wb") if is_compressed else nullcontext() as plain:
-                for block in _decompressed(blocks) if is_compressed else blocks:
-                    census.add(block)
+                texts = _decompressed(blocks) if is_compressed else blocks
+                for block in _counted(texts, census, aside=arrival.sighting.size_bytes > LARGE_BYTES):
                     if plain:
                         plain.write(block)
         except (zlib.error, EOFError) as error:
@@ -167,6 +170,24 @@ def _kept(delivered: BinaryIO, kept: BinaryIO, digest: "hashlib._Hash") -> Itera
         digest.update(block)
         kept.write(block)
         yield block
+
+
+def _counted(texts: Iterator[bytes], census: Census, aside: bool) -> Iterator[bytes]:
+    """The same blocks, counted on their way; ``aside``: by another thread, so that a large file is hashed and counted at the same time."""
+    if not aside:
+        for block in texts:
+            census.add(block)
+            yield block
+        return
+    with ThreadPoolExecutor(1) as counter:
+        waiting: deque[Future[None]] = deque()
+        for block in texts:
+            waiting.append(counter.submit(census.add, block))
+            if len(waiting) > 16:
+                waiting.popleft().result()
+            yield block
+        for count in waiting:
+            count.result()
 
 
 def _decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -3,13 +3,14 @@
 DuckDB spends as much on opening a small file as on reading it, and reads one file with line numbers on one thread only.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.dumps.candidates import Batch, Candidate
-from orchestration.dumps.receive import BOM, CHUNK, Cut
+from orchestration.dumps.receive import BOM, Cut
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,24 @@ def gather(stretches: Sequence[Stretch], target: Path) -> Path:
     """One text of all stretches, each with its last line ended; a stretch that is a whole text alone stays where it is."""
     if len(stretches) == 1 and stretches[0].is_whole:
         return stretches[0].text
-    with target.open("wb") as gathered:
+    with target.open("wb", buffering=0) as gathered:
         for stretch in stretches:
             census = stretch.candidate.receipt.census
             with stretch.text.open("rb") as text:
-                if not (stretch.start == 0 and text.read(len(BOM)) == BOM):
-                    text.seek(stretch.start)
-                while block := text.read(min(CHUNK, stretch.end - text.tell())):
-                    gathered.write(block)
+                has_mark = stretch.start == 0 and text.read(len(BOM)) == BOM
+                _append(gathered.fileno(), text.fileno(), stretch.start + (len(BOM) if has_mark else 0), stretch.end)
             if stretch.end == census.size and not census.ends_with_break:
                 gathered.write(b"\r\n" if census.returns else b"\n")
     return target
+
+
+def _append(target: int, source: int, start: int, end: int) -> None:
+    """Copy bytes from file to file within the kernel, at half the cost of reading and writing them."""
+    while start < end:
+        copied = os.sendfile(target, source, start, end - start)
+        if not copied:
+            raise OSError(f"a text of the work folder ends at byte {start}, expected {end}")
+        start += copied
 
 
 def suspects(stretches: Sequence[Stretch], error: str) -> set[str]:
