@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from orchestration.dumps.currencies import CURRENCIES
 from orchestration.dumps.feeds import FEEDS, SQL_TYPES, Column
 from orchestration.dumps.profiles import ColumnMap, FeedMap
 from orchestration.dumps.sql import quoted
@@ -90,8 +91,11 @@ def _judged(column: Column, value: Value, context: Context) -> Value:
     """The value with what only the warehouse can find wrong with it."""
     if column.name != "currency":
         return value
-    foreign = Problem(f"v_currency <> {quoted(context.reporting_currency)}", "no_exchange_rate", column.name)
-    return Value(f"upper({value.sql})", (*value.problems, foreign), (*value.suspects, foreign.condition))
+    is_foreign = f"v_currency <> {quoted(context.reporting_currency)}"
+    known = ", ".join(quoted(code) for code in sorted(CURRENCIES | {context.reporting_currency}))
+    unknown = Problem(f"v_currency not in ({known})", "unknown_currency", column.name)
+    foreign = Problem(is_foreign, "no_exchange_rate", column.name)
+    return Value(f"upper({value.sql})", (*value.problems, unknown, foreign), (*value.suspects, is_foreign))
 
 
 def _default(column: Column, context: Context) -> str:
