@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.dumps import quarantine
 from orchestration.dumps.candidates import Batch, Candidate, Outcome
-from orchestration.dumps.casts import Reading
 from orchestration.dumps.feeds import FEEDS, empty_relation, event_column
 from orchestration.dumps.ledger import File
 from orchestration.dumps.receive import HeldError, UnreadableError
@@ -71,7 +71,7 @@ def _held(file: File, why: HeldError | None) -> File:
 
 def _discard(batch: Batch, settings: Settings) -> None:
     for folder in (settings.lake / "clean", settings.quarantine):
-        for path in (folder / batch.feed).glob(f"{batch.name}*.parquet"):
+        for path in (folder / batch.feed).glob(f"{batch.name}*"):
             path.unlink()
 
 
@@ -142,6 +142,8 @@ def _write_regular(batch: Batch, settings: Settings) -> Iterator[dict[str, Count
             with _engine(settings) as connection:
                 load_regular(stretches, text, connection)
                 counts = _write_part(batch, number, delivered, settings, connection)
+        except (duckdb.IOException, duckdb.OutOfMemoryException):
+            raise  # the machine's fault, not the text's
         except duckdb.Error as error:
             raise ParserDisagreesError(suspects(stretches, str(error))) from error
         finally:
@@ -192,7 +194,7 @@ def _write_part(
 ) -> dict[str, Counts]:
     """Write what can be read of the relation ``text`` as Parquet, and what can't into quarantine."""
     name = f"{batch.name}-{number}.parquet" if number else f"{batch.name}.parquet"
-    clean, quarantine = settings.lake / "clean" / batch.feed / name, settings.quarantine / batch.feed / name
+    clean, refused = settings.lake / "clean" / batch.feed / name, settings.quarantine / batch.feed / name
     read = batch.reading
     selected = ", ".join(["file_id", "line", f"{quoted(batch.candidates[0].file.source)} as source", *read.clean])
     _copy(connection, f"select {selected} from ({read.judged('text')}) where problem is null", clean)
@@ -200,7 +202,9 @@ def _write_part(
     for file_id, found in _clean_counts(connection, clean, event_column(batch.feed)).items():
         counts[file_id] = replace(found, delivered=delivered.get(file_id, 0))
     if short := [file_id for file_id, found in counts.items() if found.clean < found.delivered]:
-        for file_id, rows in _write_quarantine(connection, batch, read, short, quarantine).items():
+        _copy(connection, quarantine.refused_rows(batch, read, short), refused)
+        quarantine.write_csv(connection, refused)
+        for file_id, rows in _rows(connection, refused).items():
             counts[file_id] = replace(counts[file_id], quarantined=rows)
     return counts
 
@@ -212,30 +216,8 @@ def _clean_counts(connection: "duckdb.DuckDBPyConnection", clean: Path, event: s
     return {file_id: Counts(0, rows, 0, first, last) for file_id, rows, first, last in found.fetchall()}
 
 
-def _write_quarantine(connection: "duckdb.DuckDBPyConnection", batch: Batch, read: Reading, short: list[str], path: Path) -> dict[str, int]:
-    """Write the refused rows of the files that have any. Returns file id → how many."""
-    header = batch.candidates[0].header
-    located = batch.candidates[0].mapping.locate(header)
-    places = {name: f"t{number}" for number, name in enumerate(header)}
-    reasons = " ".join(f"when {number} then {quoted(problem.reason)}" for number, problem in enumerate(read.problems))
-    columns = " ".join(f"when {number} then {quoted(problem.column)}" for number, problem in enumerate(read.problems))
-    values = " ".join(
-        f"when {number} then {places[located[problem.column]]}" for number, problem in enumerate(read.problems) if problem.column in located
-    )
-    original = (
-        "to_json(struct_pack("
-        + ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}" := t{number}' for number, name in enumerate(header))
-        + "))"
-    )
-    names = {candidate.file.file_id: candidate.file.file_name for candidate in batch.candidates if candidate.file.file_id in short}
-    origin = f"""file_id, line, {quoted(batch.candidates[0].file.source)} as source,
-        case file_id {" ".join(f"when {quoted(file_id)} then {quoted(name)}" for file_id, name in names.items())} end as file_name"""
-    refused = f"""select {origin}, case problem {reasons} end as reason, case problem {columns} end as column_name,
-        case problem {values} else null end as value, cast({original} as varchar) as original
-        from ({read.judged("text")}) where problem is not null and file_id in ({", ".join(map(quoted, short))})"""
-    if not batch.is_regular:
-        refused += f" union all select {origin}, reason, null, null, original from refused"
-    _copy(connection, f"{refused} order by file_name, line", path)
+def _rows(connection: "duckdb.DuckDBPyConnection", path: Path) -> dict[str, int]:
+    """File id → how many rows were written."""
     return dict(connection.execute(f"select file_id, count(*) from read_parquet({quoted(str(path))}) group by file_id").fetchall())
 
 
