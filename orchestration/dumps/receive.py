@@ -217,6 +217,8 @@ def header_of(text: Path, delimiter: str) -> tuple[str, ...]:
     except csv.Error as error:
         raise HeldError("unreadable_header", f"the first line can't be read as column names ({error})") from None
     names = [name.strip() for name in first]
+    if any("\udc80" <= symbol <= "\udcff" for name in names for symbol in name):
+        raise HeldError("not_utf8", "line 1, the column names, is not UTF-8 text; have it exported as UTF-8")
     if repeated := sorted({name for name in names if names.count(name) > 1}):
         raise HeldError(
             "duplicate_header", f"the header names {', '.join(map(repr, repeated))} more than once; each column needs a name of its own"
