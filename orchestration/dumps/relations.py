@@ -20,8 +20,8 @@ from orchestration.dumps.stretches import Stretch
 if TYPE_CHECKING:
     import duckdb
 
-CAREFUL_BYTES = 64 << 20
-"""Text that the careful reader hands over at a time."""
+CAREFUL_BYTES = 16 << 20
+"""Text that the careful reader hands over at a time; as Python's texts it takes ten times as much."""
 
 
 def load_regular(stretches: Sequence[Stretch], text: Path, connection: "duckdb.DuckDBPyConnection") -> None:

@@ -102,7 +102,7 @@ def _number(column: Column, text: str, origin: ColumnMap) -> Value:
     kind, decimals, name = SQL_TYPES[column.kind], DECIMALS[column.kind], f"v_{column.name}"
     # Made once per row where every value needs it, and only for the values that need it where most don't.
     plain = plain_number(text, origin) if origin.has_usual_form else f"p_{column.name}"
-    exact = f"regexp_full_match({plain}, '[+-]?([0-9]+(\\.[0-9]{{0,{decimals}}}0*)?|\\.[0-9]{{1,{max(decimals, 1)}}}0*)')"
+    exact = f"regexp_full_match({plain}, '[+-]?[0-9]*(\\.[0-9]{{0,{decimals}}}0*)?')"
     value = f"case when {exact} then try_cast({plain} as {kind}) end"
     if origin.has_usual_form:
         point = f"(\\.[0-9]{{1,{decimals}}})?" if decimals else ""
@@ -110,7 +110,7 @@ def _number(column: Column, text: str, origin: ColumnMap) -> Value:
         value = f"case when {text} = '' then null when {usual} then try_cast({text} as {kind}) else {value} end"
     if origin.scale is not None:
         scaled = f"try_cast({plain} as decimal(24, 6)) * {origin.scale:f}::decimal(12, 6)"
-        exact = f"regexp_full_match({plain}, '[+-]?[0-9]*\\.?[0-9]{{0,6}}0*') and {scaled} = round({scaled}, {decimals})"
+        exact = f"regexp_full_match({plain}, '[+-]?[0-9]*(\\.[0-9]{{0,6}}0*)?') and {scaled} = round({scaled}, {decimals})"
         value = f"case when {exact} then try_cast({scaled} as {kind}) end"
     missed = _missed(column, text)
     bounds = [f"{name} {sign} {bound}" for sign, bound in (("<", column.low), (">", column.high)) if bound is not None]

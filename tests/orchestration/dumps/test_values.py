@@ -194,6 +194,24 @@ def test_a_key_that_makes_no_sense_for_its_column_is_refused(tmp_path: Path, col
         load_profile("mine", tmp_path, "sources.shop")
 
 
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("4", 4),
+        (" ５ ", 5),
+        ("3.00", 3),
+        ("4.5", "too_many_decimals"),
+        (".5", "too_many_decimals"),
+        ("1e0", "not_a_number"),
+        ("6", "out_of_range"),
+    ],
+)
+def test_a_whole_number_is_not_rounded_to(home: Home, text: str, outcome: int | str) -> None:
+    home.deliver("reviews.csv", f"review_id,rating,created_at\nR1,{text},2026-03-01\n")
+    home.land()
+    assert (home.clean("rating", "reviews") or home.quarantine("reason", "reviews")) == [(outcome,)]
+
+
 def test_only_currencies_there_are_can_lack_an_exchange_rate(home: Home) -> None:
     rows = [f"O{number},C1,2026-03-01,1,2,{currency}" for number, currency in enumerate(["CNY", " cny ", "", "USD", "XYZ"])]
     home.deliver("orders.csv", "\n".join(["order_id,customer_id,ordered_at,quantity,unit_price,currency", *rows]) + "\n")
