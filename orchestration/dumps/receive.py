@@ -14,9 +14,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from orchestration.dumps.inbox import Arrival
+
+if TYPE_CHECKING:
+    import numpy as np
 
 CHUNK = 1 << 18
 """Bytes at a time: what is counted over them stays in the processor's cache."""
@@ -67,6 +70,10 @@ class Census:
         self._last = b"\n"
 
     def add(self, chunk: bytes) -> None:
+        for start in range(0, len(chunk), CHUNK):
+            self._add(chunk[start : start + CHUNK] if len(chunk) > CHUNK else chunk)
+
+    def _add(self, chunk: bytes) -> None:
         import numpy as np
 
         seam = self._last + chunk[:2]
@@ -81,24 +88,26 @@ class Census:
         self.breaks += int(np.count_nonzero(is_break))
         is_within = self.quotes % 2 == 1
         if b'"' in chunk:
-            within = np.bitwise_xor.accumulate(content == ord('"')) ^ is_within
-            self.breaks_in_quotes += int(np.count_nonzero(is_break & within))
-            self.delimiters += int(np.count_nonzero(is_delimiter & ~within))
+            outside = ~(np.bitwise_xor.accumulate(content == ord('"')) ^ is_within)
+            is_delimiter &= outside
+            ends = is_break & outside
             self.quotes += chunk.count(b'"')
-        elif is_within:
-            self.breaks_in_quotes += int(np.count_nonzero(is_break))
         else:
-            self.delimiters += int(np.count_nonzero(is_delimiter))
+            ends = is_break[:0] if is_within else is_break
+            is_delimiter = is_delimiter[:0] if is_within else is_delimiter
+        self.breaks_in_quotes += int(np.count_nonzero(is_break)) - int(np.count_nonzero(ends))
+        self.delimiters += int(np.count_nonzero(is_delimiter))
         self.size += len(chunk)
         self._last = chunk[-1:]
-        self._cut(chunk)
+        if self.size - (self.cuts[-1].offset if self.cuts else 0) >= CUT_BYTES:
+            self._cut(chunk, np.flatnonzero(ends))
 
-    def _cut(self, chunk: bytes) -> None:
-        """Note a cut behind the chunk's last line break, where enough bytes came since the one before and it is outside of quotes."""
-        if self.size - (self.cuts[-1].offset if self.cuts else 0) < CUT_BYTES or (place := chunk.rfind(b"\n")) < 0:
-            return
-        if (self.quotes - chunk.count(b'"', place)) % 2 == 0:
-            self.cuts.append(Cut(self.size - len(chunk) + place + 1, self.breaks - self.breaks_in_quotes, self.breaks))
+    def _cut(self, chunk: bytes, ends: "np.ndarray") -> None:
+        """Note a cut behind the last record that ends in the chunk. ``ends``: where in it records end."""
+        if len(ends):
+            place = int(ends[-1]) + 1
+            breaks = self.breaks - chunk.count(b"\n", place)
+            self.cuts.append(Cut(self.size - len(chunk) + place, self.breaks - self.breaks_in_quotes, breaks))
 
     @property
     def ends_with_break(self) -> bool:
