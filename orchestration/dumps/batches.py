@@ -1,16 +1,19 @@
 """One batch of delivered files → one clean Parquet file, and one quarantine Parquet file where rows were refused."""
 
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.dumps import quarantine
 from orchestration.dumps.candidates import Batch, Candidate, Outcome
-from orchestration.dumps.casts import Reading
 from orchestration.dumps.feeds import FEEDS, empty_relation, event_column
 from orchestration.dumps.layouts import Layout, settled
 from orchestration.dumps.ledger import File
 from orchestration.dumps.receive import HeldError, UnreadableError
 from orchestration.dumps.sql import quoted
+from orchestration.dumps.stretches import Stretch, gather, portions, suspects
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,9 +21,6 @@ if TYPE_CHECKING:
 
 EMPTY = "empty"
 """Name of the Parquet file without rows that every feed has, so that reading a feed never fails."""
-
-Counts = tuple[int, int, int, str | None, str | None]
-"""Rows, first and last line, first and last event."""
 
 MINIMUM_REFUSALS = 20
 """A file is not held for its share of refused rows before it has this many: one bad row in a small file is just a bad row."""
@@ -72,7 +72,8 @@ def _held(file: File, why: HeldError | None) -> File:
 
 def _discard(batch: Batch, settings: Settings) -> None:
     for folder in (settings.lake / "clean", settings.quarantine):
-        (folder / batch.feed / f"{batch.name}.parquet").unlink(missing_ok=True)
+        for path in (folder / batch.feed).glob(f"{batch.name}*"):
+            path.unlink()
 
 
 def _parts(batch: Batch, suspects: set[str]) -> tuple[Batch, ...]:
@@ -88,92 +89,139 @@ def _parts(batch: Batch, suspects: set[str]) -> tuple[Batch, ...]:
     return replace(batch, candidates=files[:middle]), replace(batch, candidates=files[middle:])
 
 
+@dataclass(frozen=True)
+class Counts:
+    """What became of one file's rows in one part of a batch."""
+
+    delivered: int = 0
+    clean: int = 0
+    quarantined: int = 0
+    first_event_at: str | None = None
+    last_event_at: str | None = None
+
+    def plus(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.delivered + other.delivered,
+            self.clean + other.clean,
+            self.quarantined + other.quarantined,
+            min(filter(None, (self.first_event_at, other.first_event_at)), default=None),
+            max(filter(None, (self.last_event_at, other.last_event_at)), default=None),
+        )
+
+
 def _write_once(batch: Batch, settings: Settings) -> list[tuple[Candidate, File]]:
+    counted: dict[str, Counts] = {}
+    for part in _write_regular(batch, settings) if batch.is_regular else _write_carefully(batch, settings):
+        for file_id, counts in part.items():
+            counted[file_id] = counted.get(file_id, Counts()).plus(counts)
+    files = [(candidate, _counted(candidate.file, batch, counted.get(candidate.file.file_id, Counts()))) for candidate in batch.candidates]
+    return [(candidate, _held_if_mostly_refused(file, settings)) for candidate, file in files]
+
+
+def _counted(file: File, batch: Batch, counts: Counts) -> File:
+    return replace(
+        file,
+        batch=batch.name,
+        rows_delivered=counts.delivered,
+        rows_clean=counts.clean,
+        rows_quarantined=counts.quarantined,
+        first_event_at=counts.first_event_at,
+        last_event_at=counts.last_event_at,
+    )
+
+
+def _write_regular(batch: Batch, settings: Settings) -> Iterator[dict[str, Counts]]:
+    from orchestration.dumps.relations import load_regular
+
+    work = settings.state / "work"
+    work.mkdir(parents=True, exist_ok=True)
+
+    def write_part(number: int, stretches: tuple[Stretch, ...]) -> dict[str, Counts]:
+        text = gather(stretches, work / f"{batch.name}-{number}.gathered")
+        delivered = {stretch.candidate.file.file_id: stretch.records - stretch.has_header for stretch in stretches}
+        try:
+            with _engine(settings) as connection:
+                load_regular(stretches, text, connection)
+                counts = _write_part(batch, number, delivered, settings, connection)
+        except (duckdb.IOException, duckdb.OutOfMemoryException):
+            raise  # the machine's fault, not the text's
+        except duckdb.Error as error:
+            raise ParserDisagreesError(suspects(stretches, str(error))) from error
+        finally:
+            (work / f"{batch.name}-{number}.gathered").unlink(missing_ok=True)
+        if unbalanced := _unbalanced(counts):
+            raise ParserDisagreesError(unbalanced)
+        return counts
+
     import duckdb
 
-    from orchestration.dumps.relations import load_text
+    parts = list(portions(batch))
+    if len(parts) == 1:
+        yield write_part(0, parts[0])
+        return
+    with ThreadPoolExecutor(settings.threads) as pool:
+        yield from pool.map(write_part, range(len(parts)), parts)
 
-    clean = settings.lake / "clean" / batch.feed / f"{batch.name}.parquet"
-    with duckdb.connect(config={"threads": 1, "memory_limit": settings.memory_limit}) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        delivered = load_text(batch, connection)
-        read = batch.reading
-        selected = ", ".join(["file_id", "line", "source", *read.clean])
-        judged = f"select *, {read.problem_number()} as problem from (select *, {', '.join(read.typed)} from ({batch.arranged.select}))"
-        judged = settled(batch.layout, judged)
-        try:
-            _copy(connection, f"select {selected} from ({judged}) where problem is null", clean)
-        except duckdb.Error as error:
-            if batch.is_regular:
-                named = {candidate.file.file_id for candidate in batch.candidates if str(candidate.receipt.text) in str(error)}
-                raise ParserDisagreesError(named) from error
-            raise
-        counts = _clean_counts(connection, clean, event_column(batch.feed), batch.layout)
-        files = [(candidate, _counted(candidate, batch, delivered, counts)) for candidate in batch.candidates]
-        short = [file.file_id for _, file in files if file.rows_clean < file.rows_delivered]
-        if short:
-            found = _write_quarantine(connection, batch, read, judged, short, settings.quarantine / batch.feed / f"{batch.name}.parquet")
-            files = [(candidate, replace(file, rows_quarantined=found.get(file.file_id, 0))) for candidate, file in files]
-        _balance(files, batch)
-        return [(candidate, _held_if_mostly_refused(file, settings)) for candidate, file in files]
+
+def _write_carefully(batch: Batch, settings: Settings) -> Iterator[dict[str, Counts]]:
+    from orchestration.dumps.relations import load_records, read_carefully
+
+    for number, records in enumerate(read_carefully(batch)):
+        with _engine(settings) as connection:
+            load_records(records, len(batch.candidates[0].header), connection)
+            counts = _write_part(batch, number, records.delivered, settings, connection)
+        if unbalanced := _unbalanced(counts):
+            why = HeldError("unbalanced", "its rows could not be accounted for one by one")
+            raise UnreadableError(dict.fromkeys(unbalanced, why))
+        yield counts
+
+
+def _engine(settings: Settings) -> "duckdb.DuckDBPyConnection":
+    """A DuckDB of its own for one part: parts are read side by side, each on one thread."""
+    import duckdb
+
+    connection = duckdb.connect(config={"threads": 1, "memory_limit": settings.memory_limit})
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def _unbalanced(counts: dict[str, Counts]) -> set[str]:
+    """Nothing lost, nothing twice: for each file, delivered = clean + quarantined."""
+    return {file_id for file_id, found in counts.items() if found.clean + found.quarantined != found.delivered}
+
+
+def _write_part(
+    batch: Batch, number: int, delivered: Mapping[str, int], settings: Settings, connection: "duckdb.DuckDBPyConnection"
+) -> dict[str, Counts]:
+    """Write what can be read of the relation ``text`` as Parquet, and what can't into quarantine."""
+    name = f"{batch.name}-{number}.parquet" if number else f"{batch.name}.parquet"
+    clean, refused = settings.lake / "clean" / batch.feed / name, settings.quarantine / batch.feed / name
+    read = batch.reading
+    selected = ", ".join(["file_id", "line", f"{quoted(batch.candidates[0].file.source)} as source", *read.clean])
+    judged = settled(batch.layout, read.judged(f"({batch.arranged.select})"))
+    _copy(connection, f"select {selected} from ({judged}) where problem is null", clean)
+    counts = {file_id: Counts(delivered=rows) for file_id, rows in delivered.items()}
+    for file_id, found in _clean_counts(connection, clean, event_column(batch.feed), batch.layout).items():
+        counts[file_id] = replace(found, delivered=delivered.get(file_id, 0))
+    if short := [file_id for file_id, found in counts.items() if found.clean < found.delivered]:
+        _copy(connection, quarantine.refused_rows(batch, read, judged, short), refused)
+        quarantine.write_csv(connection, refused)
+        for file_id, rows in _rows(connection, refused).items():
+            counts[file_id] = replace(counts[file_id], quarantined=rows)
+    return counts
 
 
 def _clean_counts(connection: "duckdb.DuckDBPyConnection", clean: Path, event: str | None, layout: Layout) -> dict[str, Counts]:
-    """File id → delivered rows, first and last line, first and last event of what was written."""
+    """File id → how many delivered rows were written, and when the first and last of them happened."""
     events = f"cast(min({event}) as varchar), cast(max({event}) as varchar)" if event else "null, null"
     count = "count(distinct line)" if layout.multiplies else "count(*)"
-    rows = connection.execute(
-        f"select file_id, {count}, min(line), max(line), {events} from read_parquet({quoted(str(clean))}) group by file_id"
-    )
-    return {file_id: tuple(rest) for file_id, *rest in rows.fetchall()}
+    found = connection.execute(f"select file_id, {count}, {events} from read_parquet({quoted(str(clean))}) group by file_id")
+    return {file_id: Counts(0, rows, 0, first, last) for file_id, rows, first, last in found.fetchall()}
 
 
-def _counted(candidate: Candidate, batch: Batch, delivered: dict[str, int], counts: dict[str, Counts]) -> File:
-    file = candidate.file
-    rows, first_line, last_line, first_event, last_event = counts.get(file.file_id, (0, 2, 2, None, None))
-    expected = delivered[file.file_id]
-    if batch.is_regular and not (first_line >= 2 and last_line <= candidate.receipt.census.breaks + 1 and rows <= expected):
-        raise ParserDisagreesError({file.file_id})
-    return replace(file, batch=batch.name, rows_delivered=expected, rows_clean=rows, first_event_at=first_event, last_event_at=last_event)
-
-
-def _write_quarantine(
-    connection: "duckdb.DuckDBPyConnection", batch: Batch, read: Reading, judged: str, short: list[str], path: Path
-) -> dict[str, int]:
-    """Write the refused rows of the files that have any. Returns file id → how many."""
-    header = batch.candidates[0].header
-    located = batch.candidates[0].mapping.locate(header)
-    places = {name: f"t{number}" for number, name in enumerate(batch.arranged.header)}
-    reasons = " ".join(f"when {number} then {quoted(problem.reason)}" for number, problem in enumerate(read.problems))
-    columns = " ".join(f"when {number} then {quoted(problem.column)}" for number, problem in enumerate(read.problems) if problem.column)
-    values = " ".join(
-        f"when {number} then {places[located[problem.column]]}" for number, problem in enumerate(read.problems) if problem.column in located
-    )
-    original = (
-        "to_json(struct_pack("
-        + ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}" := t{number}' for number, name in enumerate(header))
-        + "))"
-    )
-    wanted = ", ".join(map(quoted, short))
-    unreadable = f"""select file_id, line, source, file_name, case problem {reasons} end as reason,
-        case problem {columns} end as column_name, case problem {values} else null end as value, cast({original} as varchar) as original
-        from ({judged}) where problem is not null and file_id in ({wanted}){" and rank_in_row = 1" if batch.layout.packed else ""}"""
-    if not batch.is_regular:
-        unreadable += """ union all
-        select file_id, refused.line, source, file_name, reason, null, null, original from refused join delivered using (path)"""
-    _copy(connection, f"{unreadable} order by file_name, line", path)
+def _rows(connection: "duckdb.DuckDBPyConnection", path: Path) -> dict[str, int]:
+    """File id → how many rows were written."""
     return dict(connection.execute(f"select file_id, count(*) from read_parquet({quoted(str(path))}) group by file_id").fetchall())
-
-
-def _balance(files: list[tuple[Candidate, File]], batch: Batch) -> None:
-    """Nothing lost, nothing twice: for each file, delivered = clean + quarantined."""
-    unbalanced = {file.file_id for _, file in files if file.rows_clean + file.rows_quarantined != file.rows_delivered}
-    if unbalanced and batch.is_regular:
-        raise ParserDisagreesError(unbalanced)
-    if unbalanced:
-        raise UnreadableError(
-            {file_id: HeldError("unbalanced", "its rows could not be accounted for one by one") for file_id in unbalanced}
-        )
 
 
 def _held_if_mostly_refused(file: File, settings: Settings) -> File:
@@ -188,5 +236,5 @@ def _copy(connection: "duckdb.DuckDBPyConnection", query: str, path: Path) -> No
     """Write a query's rows as Parquet under a temporary name first, so that no reader meets half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    connection.execute(f"copy ({query}) to {quoted(str(temporary))} (format parquet, compression zstd)")
+    connection.execute(f"copy ({query}) to {quoted(str(temporary))} (format parquet)")
     temporary.replace(path)

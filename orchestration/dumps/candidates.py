@@ -3,12 +3,13 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-from orchestration.dumps.casts import Context, Problem, Reading, reading
+from orchestration.dumps.casts import Context, Reading, reading
 from orchestration.dumps.inbox import Arrival
 from orchestration.dumps.layouts import UNPRICED, Arranged, Layout, arranged
 from orchestration.dumps.ledger import File
 from orchestration.dumps.profiles import FeedMap, Profile
 from orchestration.dumps.receive import Receipt
+from orchestration.dumps.values import Problem
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class Batch:
         read = reading(self.feed, first.mapping, tuple(text.header), first.context)
         of_text = [Problem(*problem) for problem in text.problems]
         of_values = [Problem(*UNPRICED)] if self.layout.prices == "per_line" else []
-        return replace(read, problems=(*of_text, *read.problems, *of_values))
+        added = tuple(problem.condition for problem in (*of_text, *of_values))
+        return replace(read, problems=(*of_text, *read.problems, *of_values), suspects=(*read.suspects, *added))
 
 
 @dataclass(frozen=True)

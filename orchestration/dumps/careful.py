@@ -41,7 +41,7 @@ def read(text: Path, delimiter: str, columns: int) -> Iterator[Record | Refusal]
     while position < len(lines):
         end = _record_end(lines, position)
         outcome = _split("".join(lines[position:end]), position + 1, delimiter, columns) if end else None
-        if (isinstance(outcome, Refusal) and end - position > 1) or outcome is None:
+        if outcome is None or (end - position > 1 and not _is_one_row(outcome, lines[position:end], delimiter, columns)):
             # Its quotes pair up with another record's, or with none: take this line by itself, so that the next keeps its own.
             end = position + 1
             outcome = _split(lines[position], position + 1, delimiter, columns)
@@ -78,6 +78,14 @@ def _record_end(lines: list[str], start: int) -> int:
         if quotes % 2 == 0:
             return position + 1
     return 0
+
+
+def _is_one_row(outcome: Record | Refusal, lines: list[str], delimiter: str, columns: int) -> bool:
+    """Whether several lines are one row, rather than rows of which two have a stray quote: then some line is whole by itself."""
+    if isinstance(outcome, Record):
+        return True
+    has_clear_quotes = outcome.reason in ("too_few_columns", "too_many_columns")
+    return has_clear_quotes and not any(isinstance(_split(line, 0, delimiter, columns), Record) for line in lines)
 
 
 def _split(original: str, line: int, delimiter: str, columns: int) -> Record | Refusal:

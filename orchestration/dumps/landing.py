@@ -80,7 +80,10 @@ def land(settings: Settings, ledger: Ledger, run_id: str, on_progress: Callable[
     summary = Landing(files=len(arrived))
     with ThreadPoolExecutor(settings.threads) as pool:
         landed = 0
-        bounds = (BATCH_BYTES * settings.threads, BATCH_FILES * settings.threads)  # what lies unpacked and unknown to the ledger at a time
+        bounds = (
+            4 * BATCH_BYTES * settings.threads,
+            4 * BATCH_FILES * settings.threads,
+        )  # what lies unpacked and unknown to the ledger at a time
         for group in _portions(arrived, *bounds, lambda arrival: arrival.sighting.size_bytes):
             candidates = pool.map(lambda arrival: _receive(arrival, settings, profiles[arrival.source], run_id), group)
             fresh = _settle_known(candidates, ledger, summary)
@@ -235,8 +238,8 @@ def _remove_leftovers(settings: Settings, ledger: Ledger) -> None:
     """What killed runs left: Parquet of batches that the ledger never came to speak of, and files half written."""
     known = ledger.batches() | {batches.EMPTY}
     for folder in (settings.lake / "clean", settings.quarantine):
-        for path in folder.glob("*/*.parquet"):
-            if path.stem not in known:
+        for path in (*folder.glob("*/*.parquet"), *folder.glob("*/*.csv")):
+            if path.stem.split("-")[0] not in known:
                 path.unlink()
     for path in (settings.lake / "raw").glob("*/.*.tmp"):
         path.unlink()

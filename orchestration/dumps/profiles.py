@@ -8,6 +8,7 @@ import fnmatch
 import hashlib
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -15,30 +16,100 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
-from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.feeds import FEEDS, Column, Kind
 from orchestration.dumps.keys import Names, Part
 from orchestration.dumps.layouts import Layout, arranged
+from orchestration.dumps.zones import RepeatedHour, SkippedHour
 from orchestration.errors import RegularsError
 from orchestration.settings import Currency, TimeZone
 
 SHIPPED = Path(__file__).parent / "profiles"
 
 
+KEYS_OF_KINDS: dict[str, tuple[Kind, ...]] = {
+    "map": ("choice", "boolean"),
+    "format": ("timestamp",),
+    "decimal": ("money", "quantity", "integer"),
+    "thousands": ("money", "quantity", "integer"),
+    "affixes": ("money", "quantity", "integer"),
+    "scale": ("money", "quantity"),
+}
+"""The kinds of columns that a key of ``ColumnMap`` says something about."""
+
+READS_OF_KINDS: dict[str, tuple[Kind, ...]] = {
+    "integer_text": ("key",),
+    **dict.fromkeys(("epoch_seconds", "epoch_milliseconds", "excel_serial", "sas_date", "sas_datetime"), ("timestamp",)),
+}
+
+
+FORMAT_PARTS = "%a %A %b %B %d %-d %f %H %-H %I %-I %j %m %-m %M %-M %p %S %-S %y %Y %z %%"
+
+
+def _valid_format(form: str) -> str:
+    parts = re.findall(r"%-?.?", form)
+    if not set(parts) <= set(FORMAT_PARTS.split()) or not {"%Y", "%y"} & set(parts):
+        raise ValueError(f"expected a strptime format with a year such as '%d/%m/%Y %H:%M', made of {FORMAT_PARTS}")
+    return form
+
+
+def _as_words(value: Any) -> Any:
+    """YAML reads an unquoted true, yes, no as a boolean: taken back where it is the value, refused where the dump's own word is lost."""
+    if not isinstance(value, dict):
+        return value
+    if any(isinstance(word, bool) for word in value):
+        raise ValueError("quote the words of 'map': YAML reads yes, no, on, off, true and false without quotes as something else")
+    return {str(word): str(meant).lower() if isinstance(meant, bool) else meant for word, meant in value.items()}
+
+
 class ColumnMap(Part):
-    """Where a canonical column comes from: the dump's column of one of the names in ``source``, or the constant ``value``."""
+    """Where a canonical column comes from: the dump's column of one of the names in ``source``, or the constant ``value``.
+
+    The other keys say how its texts are to be read, where that isn't the usual way: ``1234.50``, ``2026-10-31 12:00:00``, ``true``.
+    """
 
     source: Names = ()
     value: str | None = None
-    reads: Literal["as_is", "integer_text"] = "as_is"
-    """``integer_text``: an id that went through a float, ``17850.0`` for ``17850``."""
-    map: dict[str, str] = Field(default_factory=dict)
+    reads: Literal["as_is", "integer_text", "epoch_seconds", "epoch_milliseconds", "excel_serial", "sas_date", "sas_datetime"] = "as_is"
+    """``integer_text``: an id that went through a float, ``17850.0`` for ``17850``. Dates as numbers: ``epoch_…`` since 1970 in UTC; ``excel_serial`` days since
+    1899-12-30, ``sas_date`` days and ``sas_datetime`` seconds since 1960-01-01, in the dump's zone, to the millisecond."""
+    format: Annotated[str, AfterValidator(_valid_format)] | None = None
+    """How a timestamp is written, as for strptime: ``%d/%m/%Y %H:%M``; with ``%z`` it says its own offset from UTC."""
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    """What stands between groups of three digits: ``,`` in ``1,234.50``. A number without groups is read too."""
+    affixes: Names = ()
+    """Texts that may stand before or after a number and mean nothing: ``["¥", 元]``."""
+    scale: Annotated[Decimal, Field(gt=0, lt=1_000_000, max_digits=12, decimal_places=6)] | None = None
+    """What a number is multiplied by: ``0.01`` for cents."""
+    map: Annotated[dict[str, str], BeforeValidator(_as_words)] = Field(default_factory=dict)
     """Values of the dump (compared without surrounding blanks, in lower case) to canonical values."""
+
+    @property
+    def has_usual_form(self) -> bool:
+        """Whether the texts are written as in a canonical dump."""
+        return self.reads == "as_is" and not (self.format or self.thousands or self.affixes or self.scale) and self.decimal == "."
 
     @model_validator(mode="after")
     def _one_origin(self) -> "ColumnMap":
         if bool(self.source) == (self.value is not None):
             raise ValueError("expected exactly one of 'source' (names of the dump's column) and 'value' (a constant)")
+        if self.thousands == self.decimal:
+            raise ValueError(f"'thousands' and 'decimal' are both {self.decimal!r}; a number could be read two ways")
+        if self.format and self.reads != "as_is":
+            raise ValueError(f"expected one of 'format' and 'reads: {self.reads}', found both")
         return self
+
+    def check_against(self, column: Column) -> None:
+        """Raises ``ValueError`` for a key that says nothing about a column of that kind, and for a word mapped to an unknown value."""
+        misplaced = [key for key, kinds in KEYS_OF_KINDS.items() if key in self.model_fields_set and column.kind not in kinds]
+        if misplaced or column.kind not in READS_OF_KINDS.get(self.reads, (column.kind,)):
+            key = misplaced[0] if misplaced else f"reads: {self.reads}"
+            kinds = KEYS_OF_KINDS[misplaced[0]] if misplaced else READS_OF_KINDS[self.reads]
+            raise ValueError(f"column '{column.name}' is of kind {column.kind}; '{key}' is for {', '.join(kinds)}")
+        known = column.choices if column.kind == "choice" else ("true", "false")
+        for word, meant in self.map.items():
+            if meant not in known:
+                raise ValueError(f"column '{column.name}': '{word}' is mapped to '{meant}'. Known: {', '.join(known)}")
 
 
 def _as_column(value: Any) -> Any:
@@ -60,6 +131,10 @@ class FeedMap(Part):
     """Where the file name holds the business date (ISO): orders the versions of an order, bounds its dates."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
     columns: dict[str, Annotated[ColumnMap, BeforeValidator(_as_column)]]
+    skipped_hour: SkippedHour = "refuse"
+    """A local time that the clocks jumped over in spring: refused, or read as if they hadn't, an hour ``forward``."""
+    repeated_hour: RepeatedHour = "later"
+    """A local time that came twice in autumn: the ``earlier`` one, the ``later`` one (standard time), or refused."""
     fee_products: Names = ()
     """Product ids that are fees or adjustments, never a purchase."""
     layout: Layout = Layout()
@@ -111,6 +186,7 @@ class Profile(Part):
             known = [column.name for column in FEEDS[feed]]
             for column in mapping.columns:
                 _refuse_unknown(f"column of feed '{feed}'", column, known)
+                mapping.columns[column].check_against(next(known for known in FEEDS[feed] if known.name == column))
             if mapping.layout.multiplies and "unit_price" not in known:
                 raise ValueError(f"feed '{feed}' has no order lines, so its layout can't have 'packed' or 'prices: per_line'")
         return self

@@ -1,5 +1,9 @@
 """The text of a batch's files as a relation of the engine: read fast where the bytes are regular, carefully where not."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,124 +11,141 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.dumps import careful
-from orchestration.dumps.candidates import Batch
+from orchestration.dumps.candidates import Batch, Candidate
 from orchestration.dumps.casts import DAYS_OF_GRACE
-from orchestration.dumps.receive import HeldError, UnreadableError
-from orchestration.dumps.sql import quoted
+from orchestration.dumps.receive import CHUNK, HeldError, UnreadableError
+from orchestration.dumps.sql import quoted, stepwise
+from orchestration.dumps.stretches import Stretch
 
 if TYPE_CHECKING:
     import duckdb
 
-CAREFUL_ROWS = 200_000
-"""Records that the careful reader hands over at a time."""
+CAREFUL_BYTES = 16 << 20
+"""Text that the careful reader hands over at a time; as Python's texts it takes ten times as much."""
 
 
-def load_text(batch: Batch, connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
-    """Make the relation ``text``: ``t0``, ``t1``, … as delivered, ``line``, and the file each row is from with its latest possible date.
+def load_regular(stretches: Sequence[Stretch], text: Path, connection: "duckdb.DuckDBPyConnection") -> None:
+    """Make the relation ``text`` of regular stretches, gathered in the file ``text``.
 
-    Of an irregular batch, the records that can't be split stand in ``refused``. Returns file id → rows delivered, by the
-    census for regular files, by the careful reader for the others. Raises ``UnreadableError``.
+    Columns ``t0``, ``t1``, … as delivered, ``file_id``, ``line``, and ``latest_at``: the latest possible date of a row of that file.
+    A view over DuckDB's own CSV reader, told everything and left to guess nothing. A row's place among all rows says which file and line
+    it is from. Each file's header has to stand at its own place: were a row lost or made before it, the view would fail.
     """
-    _load_files(batch, connection)
-    columns = [f"t{number}" for number in range(len(batch.candidates[0].header))]
-    if batch.is_regular:
-        _scan(batch, columns, connection)
-        return {candidate.file.file_id: candidate.rows for candidate in batch.candidates}
-    return _read_carefully(batch, columns, connection)
-
-
-def _load_files(batch: Batch, connection: "duckdb.DuckDBPyConnection") -> None:
-    connection.execute(
-        "create table delivered (path varchar, file_id varchar, source varchar, file_name varchar, latest_at timestamp, rows_before bigint)"
-    )
-    rows, offset = [], 0
-    for candidate in batch.candidates:
-        file, date = candidate.file, candidate.mapping.business_date(candidate.arrival.path.name)
-        latest = f"timestamp '{date}' + interval {DAYS_OF_GRACE + 1} day" if date else "timestamp '2100-01-01'"
-        texts = ", ".join(map(quoted, (str(candidate.receipt.text), file.file_id, file.source, file.file_name)))
-        rows.append(f"({texts}, {latest}, {offset})")
-        offset += candidate.rows
-    connection.execute("insert into delivered values " + ", ".join(rows))
-
-
-def _scan(batch: Batch, columns: list[str], connection: "duckdb.DuckDBPyConnection") -> None:
-    """A view over DuckDB's own CSV reader, told everything and left to guess nothing.
-
-    The files are read in the order given, so a row's place among all rows, less the rows of the files before it, is its line.
-    """
-    _load_starts(batch, connection)
+    first = stretches[0].candidate
+    columns = [f"t{number}" for number in range(len(first.header))]
     types = "{" + ", ".join(f"'{column}': 'VARCHAR'" for column in columns) + "}"
-    paths = "[" + ", ".join(quoted(str(candidate.receipt.text)) for candidate in batch.candidates) + "]"
-    dialect = f"header = true, delim = {quoted(batch.candidates[0].mapping.delimiter)}, quote = '\"', escape = '\"', strict_mode = true"
+    dialect = f"header = false, delim = {quoted(first.mapping.delimiter)}, quote = '\"', escape = '\"', strict_mode = true"
+    has_breaks_in_texts = any(stretch.candidate.receipt.census.breaks_in_quotes for stretch in stretches)
+    is_header = " and ".join(f"{column} = {quoted(name)}" for column, name in zip(columns, first.header, strict=True))
+    _load_delivered(stretches, connection, in_lines=has_breaks_in_texts)
+    if has_breaks_in_texts:
+        lines = np.concatenate(list(record_lines(text)))
+        connection.register("starts", {"place": np.arange(len(lines)), "line": lines})
+        connection.execute("alter table delivered add column lines bigint[]")
+        connection.execute("update delivered set lines = (select list(line order by place) from starts)")
     connection.execute(
         f"""create view text as
-        select placed.*, file_id, source, file_name, latest_at, coalesce(starts.line, place - rows_before + 1) as line
+        select {", ".join(columns)}, file_ids[number] as file_id, latest[number] as latest_at, line
         from (
-            select *, row_number() over () as place
-            from read_csv({paths}, columns = {types}, auto_detect = false, {dialect}, filename = 'text_path')
-        ) as placed
-        join delivered on delivered.path = placed.text_path
-        left join starts using (place)"""
+            select *, {"lines[place]" if has_breaks_in_texts else "place"} + shifts[number] as line
+            from (
+                select *, {_number("place", stretches)} as number
+                from (
+                    select *, row_number() over () as place
+                    from read_csv({quoted(str(text))}, columns = {types}, auto_detect = false, {dialect})
+                )
+            ), delivered
+        )
+        where case when line > 1 then true when {is_header} then false else error('a row stands where the header has to') end"""
     )
 
 
-def _load_starts(batch: Batch, connection: "duckdb.DuckDBPyConnection") -> None:
-    """``starts``: a row's place in the batch → its line, for the files whose texts hold line breaks; elsewhere the place tells the line."""
-    connection.execute("create table starts (place bigint, line bigint)")
-    rows_before = 0
-    for candidate in batch.candidates:
-        if candidate.receipt.census.breaks_in_quotes:
-            lines = record_lines(candidate.receipt.text)
-            places = {"place": np.arange(rows_before + 1, rows_before + 1 + len(lines)), "line": lines}
-            connection.register("found", pa.table(places))
-            connection.execute("insert into starts select place, line from found")
-            connection.unregister("found")
-        rows_before += candidate.rows
+def _number(place: str, stretches: Sequence[Stretch]) -> str:
+    """SQL: which stretch the row of that place is from, counted from 1."""
+    firsts = accumulate((stretch.records for stretch in stretches), initial=1)
+    return stepwise(place, [(str(first), str(number)) for number, first in zip(range(1, len(stretches) + 1), firsts, strict=False)])
 
 
-def record_lines(text: Path) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """Physical line (the first is 1) on which each record after the header begins, quotes counted as RFC 4180 has them."""
-    content = np.frombuffer(text.read_bytes(), np.uint8)
-    breaks, quotes = np.flatnonzero(content == ord("\n")), np.flatnonzero(content == ord('"'))
-    ends = np.flatnonzero(np.searchsorted(quotes, breaks) % 2 == 0)
-    starts = ends + 2  # the break with index n ends line n + 1
-    return starts[:-1] if content[-1] == ord("\n") else starts
+def _load_delivered(stretches: Sequence[Stretch], connection: "duckdb.DuckDBPyConnection", in_lines: bool) -> None:
+    """``delivered``: one row of lists with an element per stretch; to look one up costs a row less than any join.
+
+    ``shifts``: what makes the line in the delivered text of a place in the gathered one, or of a line of it.
+    """
+    lengths = (stretch.lines if in_lines else stretch.records for stretch in stretches)
+    shifts = [stretch.lines_before - before for stretch, before in zip(stretches, accumulate(lengths, initial=0), strict=False)]
+    ids = ", ".join(quoted(stretch.candidate.file.file_id) for stretch in stretches)
+    latest = ", ".join(latest_at(stretch.candidate) for stretch in stretches)
+    connection.execute(f"create table delivered as select [{ids}] as file_ids, {shifts} as shifts, [{latest}] as latest")
 
 
-def _read_carefully(batch: Batch, columns: list[str], connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
-    connection.execute(f"create table records (path varchar, line bigint, {', '.join(f'{column} varchar' for column in columns)})")
-    connection.execute("create table refused (path varchar, line bigint, reason varchar, original varchar)")
-    delivered: dict[str, int] = {}
+def latest_at(candidate: Candidate) -> str:
+    """SQL of the moment that every row of the file has to be dated before."""
+    date = candidate.mapping.business_date(candidate.arrival.path.name)
+    return f"(timestamp '{date}' + interval {DAYS_OF_GRACE + 1} day)" if date else "timestamp '2100-01-01'"
+
+
+def record_lines(text: Path) -> Iterator["np.ndarray[tuple[int], np.dtype[np.int64]]"]:
+    """Physical line (the first is 1) on which each record of a text begins, quotes counted as RFC 4180 has them; chunk by chunk."""
+    line, is_within = 1, False
+    size = text.stat().st_size
+    yield np.array([line])  # the others begin behind a break outside of quotes
+    with text.open("rb") as content:
+        while chunk := content.read(CHUNK):
+            symbols = np.frombuffer(chunk, np.uint8)
+            within = np.bitwise_xor.accumulate(symbols == ord('"')) ^ is_within
+            breaks = np.flatnonzero(symbols == ord("\n"))
+            starts = np.flatnonzero(~within[breaks]) + line + 1  # the break with index n ends line n
+            yield starts[:-1] if content.tell() == size and chunk.endswith(b"\n") else starts  # nothing begins behind the last break
+            line, is_within = line + len(breaks), bool(within[-1])
+
+
+@dataclass
+class Records:
+    """What the careful reader made of a part of a batch: records under the header's columns, and what it could not split."""
+
+    read: list[tuple[object, ...]] = field(default_factory=list)
+    refused: list[tuple[object, ...]] = field(default_factory=list)
+    latest_at: dict[str, str] = field(default_factory=dict)
+    delivered: Counter[str] = field(default_factory=Counter)
+    """File id → rows, by the reader's own count."""
+    size: int = 0
+
+
+def read_carefully(batch: Batch) -> Iterator[Records]:
+    """Parts of about ``CAREFUL_BYTES`` of an irregular batch's text, at least one. Raises ``UnreadableError`` at the end."""
     unreadable: dict[str, HeldError] = {}
-    waiting: list[tuple[object, ...]] = []
+    records = Records()
     for candidate in batch.candidates:
-        path, rows = str(candidate.receipt.text), 0
+        file_id = candidate.file.file_id
         try:
-            for outcome in careful.read(candidate.receipt.text, candidate.mapping.delimiter, len(columns)):
-                rows += 1
+            for outcome in careful.read(candidate.receipt.text, candidate.mapping.delimiter, len(candidate.header)):
+                records.delivered[file_id] += 1
+                records.latest_at[file_id] = latest_at(candidate)
                 if isinstance(outcome, careful.Refusal):
-                    connection.execute("insert into refused values (?, ?, ?, ?)", (path, outcome.line, outcome.reason, outcome.original))
-                    continue
-                waiting.append((path, outcome.line, *outcome.fields))
-                if len(waiting) >= CAREFUL_ROWS:
-                    _insert(waiting, columns, connection)
+                    records.refused.append((file_id, outcome.line, outcome.reason, outcome.original))
+                    records.size += len(outcome.original)
+                else:
+                    records.read.append((file_id, outcome.line, *outcome.fields))
+                    records.size += sum(map(len, outcome.fields))
+                if records.size >= CAREFUL_BYTES and batch.layout.fill_down is None:
+                    yield records
+                    records = Records()
         except HeldError as error:
-            unreadable[candidate.file.file_id] = error
-        delivered[candidate.file.file_id] = rows
+            unreadable[file_id] = error
     if unreadable:
         raise UnreadableError(unreadable)
-    _insert(waiting, columns, connection)
-    connection.execute(
-        "create view text as select records.*, file_id, source, file_name, latest_at from records join delivered using (path)"
-    )
-    return delivered
+    yield records
 
 
-def _insert(waiting: list[tuple[object, ...]], columns: list[str], connection: "duckdb.DuckDBPyConnection") -> None:
-    """Move what waits into ``records``."""
-    schema = pa.schema([("path", pa.string()), ("line", pa.int64()), *((column, pa.string()) for column in columns)])
-    if waiting:
-        connection.register("portion", pa.table(list(zip(*waiting, strict=True)), schema=schema))
-        connection.execute("insert into records select * from portion")
-        connection.unregister("portion")
-        waiting.clear()
+def load_records(records: Records, columns: int, connection: "duckdb.DuckDBPyConnection") -> None:
+    """Make the relation ``text`` of records, like ``load_regular``, and ``refused``: what could not be split."""
+    texts = [("file_id", pa.string()), ("line", pa.int64()), *((f"t{number}", pa.string()) for number in range(columns))]
+    refused = [("file_id", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("original", pa.string())]
+    connection.register("records", _table(records.read, pa.schema(texts)))
+    connection.register("refused", _table(records.refused, pa.schema(refused)))
+    latest = " ".join(f"when {quoted(file_id)} then {moment}" for file_id, moment in records.latest_at.items())
+    connection.execute(f"create view text as select *, case file_id {latest or 'when null then null'} end as latest_at from records")
+
+
+def _table(rows: list[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    return pa.table(list(zip(*rows, strict=True)), schema=schema) if rows else schema.empty_table()

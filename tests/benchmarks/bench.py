@@ -1,7 +1,9 @@
 """A table: seconds per stage, memory and rows per second of ``regulars run``, next to the floor measured in the same run.
 
-The floor is DuckDB scanning the same CSV files, every column typed, in a process of its own with as many threads: nothing that reads these
-dumps can be quicker. Whatever is measured runs in a process of its own, so that its peak memory is its own too.
+Two floors, each DuckDB in a process of its own with as many threads: scanning the same CSV files with every column typed, and writing what
+it scanned as Parquet (``COPY``). Nothing that reads these dumps can be quicker than the first, nothing that lands them than the second.
+Landing and its floor are run in turns and compared by the medians of their seconds and of their processor seconds: the latter say the same
+on a machine that others use too. Whatever is measured runs in a process of its own, so that its peak memory is its own too.
 
     make bench LINES=1000000,10000000
 """
@@ -36,6 +38,17 @@ TYPES = {
     r"rating|birth_year|helpful_votes": "integer",
 }
 
+LANDING_TURNS = 3
+
+LAND = """if True:
+    import pathlib, sys, time
+    from orchestration import settings
+    from orchestration.dumps import landing, ledger
+    home = settings.load(pathlib.Path(sys.argv[1]))
+    started = time.perf_counter()
+    landing.land(home, ledger.Ledger(home.lake / "ledger.sqlite"), "bench", lambda share: None)
+    print(time.perf_counter() - started)
+"""
 SAMPLE = (
     "import sys, pathlib; from orchestration.sample import write_sample;"
     "write_sample(pathlib.Path(sys.argv[1]), lines=int(sys.argv[2]), faults=False)"
@@ -44,9 +57,10 @@ SAMPLE = (
 
 @dataclass(frozen=True)
 class Measured:
-    """What one process cost, from its start to its end."""
+    """What one process cost, from its start to its end. ``cpu_seconds``: of all its threads, the system's work for it included."""
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
     output: str
 
@@ -68,7 +82,7 @@ def measure(command: Sequence[str | Path]) -> Measured:
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, command))} ended with exit code {process.returncode}:\n{output[-4000:]}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Measured(seconds, usage.ru_maxrss * unit, output)
+    return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit, output)
 
 
 def type_of(column: str) -> str:
@@ -76,10 +90,10 @@ def type_of(column: str) -> str:
     return next((kind for pattern, kind in TYPES.items() if re.fullmatch(pattern, column)), "varchar")
 
 
-def scan_typed(inbox: Path, threads: int) -> dict[str, float]:
+def scan_typed(inbox: Path, threads: int, parquet: Path | None = None) -> dict[str, float]:
     """Scans every CSV file below ``inbox`` with all columns typed: ``rows``, ``files``, ``bytes``, and ``seconds`` without start-up.
 
-    Files with the same header are scanned together, in one query.
+    Files with the same header are scanned together, in one query. With ``parquet``, what was scanned is written into that folder.
     """
     import duckdb
 
@@ -89,14 +103,16 @@ def scan_typed(inbox: Path, threads: int) -> dict[str, float]:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig") as content:
             alike[(path.suffix, content.readline().strip())].append(path)
     scans = []
-    for (_, header), paths in alike.items():
+    for number, ((_, header), paths) in enumerate(alike.items()):
         delimiter = max(",;\t|", key=header.count)
         types = {name: type_of(name) for name in header.replace('"', "").split(delimiter)}
         # A count of each column makes the scan parse and cast all of them; count(*) alone would skip the work.
         counts = ", ".join(f'count("{name}")' for name in types)
         dialect = "header = true, auto_detect = false, columns = $columns, delim = $delimiter, quote = '\"', escape = '\"'"
         given = {"paths": [str(path) for path in paths], "columns": types, "delimiter": delimiter}
-        scans.append((f"select count(*), {counts} from read_csv($paths, {dialect})", given))
+        table = f"read_csv($paths, {dialect})"
+        copied = f"copy (select * from {table}) to '{parquet}/{number}.parquet' (format parquet)"
+        scans.append((copied if parquet else f"select count(*), {counts} from {table}", given))
     started = time.perf_counter()
     rows = sum(connection.execute(query, given).fetchall()[0][0] for query, given in scans)
     seconds = time.perf_counter() - started
@@ -112,6 +128,29 @@ def measure_floor(home: Path, threads: int, times: int) -> dict[str, float]:
     return scans[0] | {"seconds": statistics.median(scan["seconds"] for scan in scans), "peak_bytes": max(run.peak_bytes for run in runs)}
 
 
+def measure_landing(home: Path, threads: int) -> dict[str, float]:
+    """Landing beside its floor, in turns; rows of the table."""
+    floors, landings = [], []
+    for _ in range(LANDING_TURNS):
+        with tempfile.TemporaryDirectory(dir=home) as parquet:
+            copy = ["--floor", home / "inbox", "--threads", str(threads), "--copy-to", parquet]
+            floors.append(measure([sys.executable, "-m", "tests.benchmarks.bench", *copy]))
+        forget_runs(home)
+        landings.append(measure([sys.executable, "-c", LAND, home]))
+    floor = statistics.median(json.loads(run.output)["seconds"] for run in floors)
+    land = statistics.median(float(run.output.split()[-1]) for run in landings)  # behind what DuckDB says of its progress
+    floor_cpu, land_cpu = (statistics.median(run.cpu_seconds for run in runs) for runs in (floors, landings))
+    return {
+        "landing alone, s": land,
+        "floor: typed scan and COPY, s": floor,
+        "landing / floor": land / floor,
+        "landing alone, CPU s": land_cpu,
+        "floor: typed scan and COPY, CPU s": floor_cpu,
+        "landing / floor, CPU": land_cpu / floor_cpu,
+        "landing: peak memory, MB": max(run.peak_bytes for run in landings) / 1e6,
+    }
+
+
 def forget_runs(home: Path) -> None:
     """Leaves of a home what it was before its first run."""
     for path in home.iterdir():
@@ -119,11 +158,15 @@ def forget_runs(home: Path) -> None:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
-def measure_size(home: Path, lines: int, threads: int) -> dict[str, float]:
+def measure_size(home: Path, lines: int, threads: int, only_landing: bool) -> dict[str, float]:
     """One column of the table: every figure at one size, by its label, in the order of the table."""
     regulars = Path(sys.executable).with_name("regulars")
     times = 3 if lines <= CHEAP_LINES else 1
     measure([sys.executable, "-c", SAMPLE, home, str(lines)])
+    landing = measure_landing(home, threads)
+    if only_landing:
+        return landing
+    forget_runs(home)
     runs, stages = [], []
     for _ in range(times):
         forget_runs(home)
@@ -146,6 +189,7 @@ def measure_size(home: Path, lines: int, threads: int) -> dict[str, float]:
         "floor: rows per second": floor["rows"] / floor["seconds"],
         "floor: peak memory, MB": floor["peak_bytes"] / 1e6,
         "run / floor": seconds / floor["seconds"],
+        **landing,
     }
 
 
@@ -172,10 +216,12 @@ def main() -> None:
     parser.add_argument("--lines", default="1000000,10000000", help="sizes in order lines, with commas between them")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="for the run and for the floor alike")
     parser.add_argument("--keep", type=Path, help="folder to make the homes in, and leave them; default: a temporary one, removed")
+    parser.add_argument("--landing", action="store_true", help="measure nothing but landing and its floor")
     parser.add_argument("--floor", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--copy-to", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.floor:
-        print(json.dumps(scan_typed(asked.floor, asked.threads)))
+        print(json.dumps(scan_typed(asked.floor, asked.threads, asked.copy_to)))
         return
     os.environ["REGULARS_THREADS"] = str(asked.threads)
     place = contextlib.nullcontext(asked.keep) if asked.keep else tempfile.TemporaryDirectory(prefix="regulars-bench-")
@@ -185,7 +231,7 @@ def main() -> None:
             print(f"{lines:,} lines ...", file=sys.stderr, flush=True)
             home = Path(folder, str(lines))
             home.mkdir(parents=True)
-            columns[f"{lines:,} lines"] = measure_size(home, lines, asked.threads)
+            columns[f"{lines:,} lines"] = measure_size(home, lines, asked.threads, asked.landing)
     print(f"{asked.threads} threads, Python {sys.version.split()[0]}\n", *table(columns), sep="\n")
 
 

@@ -23,6 +23,9 @@ def test_the_floor_reads_every_row_of_every_dump_whatever_its_columns(tmp_path: 
     scan = scan_typed(tmp_path, threads=1)
 
     assert (scan["rows"], scan["files"]) == (8, 4)
+    (tmp_path / "parquet").mkdir()
+    assert scan_typed(tmp_path, threads=1, parquet=tmp_path / "parquet")["rows"] == 8
+    assert duckdb.sql(f"select count(*) from parquet_metadata('{tmp_path}/parquet/*.parquet') where path_in_schema = 'quantity'").fetchall()
 
 
 def test_the_floor_is_typed_so_text_in_a_column_of_money_stops_it(tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+"""Quarantine: every refused row with its file, line, column, reason and original text, as Parquet for programs and as CSV for people."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.dumps.candidates import Batch
+from orchestration.dumps.casts import Reading
+from orchestration.dumps.sql import quoted
+
+if TYPE_CHECKING:
+    import duckdb
+
+EXPLANATIONS = {
+    "ambiguous_local_time": "the clocks were set back, this time came twice; see repeated_hour in the profile",
+    "broken_quotes": "quotes stand where none may, so that the columns can't be told apart",
+    "date_out_of_range": "the date is before 1990, or later than the file's own date allows",
+    "missing_value": "the column must not be empty",
+    "no_exchange_rate": "the currency is another than the warehouse's",
+    "nonexistent_local_time": "the clocks were set forward, this time never was; see skipped_hour in the profile",
+    "not_a_boolean": "expected yes or no, in one of the words that the profile knows",
+    "not_a_number": "expected a number, written as the profile says",
+    "not_a_timestamp": "expected a date, or a date and a time, written as the profile says",
+    "nul_byte": "the row has a zero byte, which no text has",
+    "out_of_range": "the number is smaller or larger than it can be",
+    "repeated_header": "the column names once more, within the file",
+    "too_few_columns": "the row has fewer columns than the header",
+    "too_large": "the number is larger than any that is kept",
+    "too_many_columns": "the row has more columns than the header",
+    "too_many_decimals": "the number would have to be rounded",
+    "unknown_currency": "no currency has this ISO 4217 code",
+    "unterminated_quote": "a quote is opened and never closed",
+}
+"""What a reason means, in words. An ``unknown_<column>`` that isn't named here is a word that the profile maps to nothing."""
+
+MARK = "\ufeff"
+OF_FORMULAS = "^''*[=+@＝＋－＠\\t\\r\\n\\-]"
+"""How a text begins that a spreadsheet would run, whatever ``'`` are before it already (as a pattern within a SQL literal)."""
+
+
+def refused_rows(batch: Batch, read: Reading, judged: str, file_ids: list[str]) -> str:
+    """SQL of the refused rows of those files. ``judged``: SQL of all rows, each with its ``problem``.
+
+    Grain: one delivered row. ``reason`` is a code, ``explanation`` the same in words; ``column_name`` the canonical column at fault and
+    ``value`` its text, where one column is; ``original`` the whole row, as JSON by the dump's own column names, or as delivered where
+    it couldn't be split into columns.
+    """
+    first = batch.candidates[0]
+    located = first.mapping.locate(first.header)
+    places = {name: f"t{number}" for number, name in enumerate(batch.arranged.header)}
+    columns = {number: quoted(problem.column) for number, problem in enumerate(read.problems) if problem.column}
+    values = {number: places[located[problem.column]] for number, problem in enumerate(read.problems) if problem.column in located}
+    names = {candidate.file.file_id: quoted(candidate.file.file_name) for candidate in batch.candidates}
+    origin = f"""file_id, line, {quoted(first.file.source)} as source,
+        {_case("file_id", {quoted(file_id): names[file_id] for file_id in file_ids})} as file_name"""
+    fields = ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}" := t{number}' for number, name in enumerate(first.header))
+    refused = f"""select {origin},
+            {_case("problem", {number: quoted(problem.reason) for number, problem in enumerate(read.problems)})} as reason,
+            {_case("problem", columns)} as column_name,
+            {_case("problem", values)} as value, cast(to_json(struct_pack({fields})) as varchar) as original
+        from ({judged}) where problem is not null and file_id in ({", ".join(map(quoted, file_ids))})"""
+    if batch.layout.packed:
+        refused += " and rank_in_row = 1"
+    if not batch.is_regular:
+        refused += f" union all select {origin}, reason, null, null, original from refused"
+    words = _case("reason", {quoted(reason): quoted(words) for reason, words in EXPLANATIONS.items()}, "'no known value of this column'")
+    return f"""select file_id, line, source, file_name, reason, {words} as explanation, column_name, value, original
+        from ({refused}) order by file_name, line"""
+
+
+def _case(value: str, results: dict[str, str] | dict[int, str], otherwise: str = "null") -> str:
+    whens = " ".join(f"when {key} then {result}" for key, result in results.items())
+    return f"case {value} {whens} else {otherwise} end" if whens else otherwise
+
+
+def write_csv(connection: "duckdb.DuckDBPyConnection", parquet: Path) -> None:
+    """The same rows beside it, for a spreadsheet: UTF-8 with a byte-order mark, every text quoted, none that a spreadsheet would run.
+
+    Such a text gets a ``'`` in front, one more where it has some already; taking one away gives the original. A zero byte becomes ``␀``.
+    """
+    names = ["source", "file_name", "line", "column_name", "reason", "explanation", "value", "original"]
+    # The mark goes before the first column's name, which must not be quoted for it: DuckDB writes none by itself.
+    columns = ", ".join(f'{name if name == "line" else _inert(name)} as "{MARK if name == names[0] else ""}{name}"' for name in names)
+    path = parquet.with_suffix(".csv")
+    temporary = path.with_name(f".{path.name}.tmp")
+    rows, target = quoted(str(parquet)), quoted(str(temporary))
+    dialect = f"format csv, header, force_quote ({', '.join(names[1:])})"
+    connection.execute(f"copy (select {columns} from read_parquet({rows})) to {target} ({dialect})")
+    temporary.replace(path)
+
+
+def _inert(text: str) -> str:
+    return f"replace(if(regexp_matches({text}, '{OF_FORMULAS}'), '''' || {text}, {text}), chr(0), '␀')"

@@ -1,0 +1,193 @@
+"""How one text of a dump becomes a typed value, exactly or not at all: SQL per kind of column.
+
+A value is null wherever its text can't be read without changing it; ``problems`` then say why. DuckDB's own casts do change values:
+``'1.23456'`` rounds to a decimal(18, 4), ``'4.5'`` becomes the integer 5, ``'1_000'`` is read as 1000, ``'1e-9'`` as 0, an offset or a zone
+behind a timestamp is dropped, and ``'epoch'`` is a date. So texts are judged by their shape first. Each kind has a short way for the usual
+shape, as cheap as the cast, and a long way that is only taken where a vector holds other texts.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orchestration.dumps.feeds import SQL_TYPES, Column
+from orchestration.dumps.profiles import ColumnMap, FeedMap
+from orchestration.dumps.sql import quoted
+from orchestration.dumps.zones import is_touched, to_utc
+
+EARLIEST = "1990-01-01"
+DECIMALS = {"money": 4, "quantity": 3, "integer": 0}
+DIGITS = {"money": 14, "quantity": 15, "integer": 9}
+"""Digits before the point that always fit the column's type; longer ones are tried and may be too large."""
+
+FULL_WIDTH, HALF_WIDTH = "０１２３４５６７８９．，－＋：／　", "0123456789.,-+:/ "
+USUAL_FORMAT = "%Y-%m-%d %H:%M:%S"
+DAY = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
+CLOCK = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6}0*)?)?"
+OFFSET = " ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
+"""How a timestamp says itself how far from UTC it is."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row can't be read: a SQL condition, the reason it stands for, and the canonical column at fault."""
+
+    condition: str
+    reason: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Value:
+    """SQL of a value over the dump's text.
+
+    ``suspects``: cheap conditions; where none holds, no problem does. ``parsed``: what the value is made of, computed once, ``p_<column>``.
+    """
+
+    sql: str
+    problems: tuple[Problem, ...] = ()
+    suspects: tuple[str, ...] = ()
+    parsed: str | None = None
+
+
+def read(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, zone: str) -> Value:
+    """How the text of one column is read."""
+    match column.kind:
+        case "text":
+            return Value(f"nullif({text}, '')")
+        case "key":
+            return _key(text, origin)
+        case "timestamp":
+            return _timestamp(column, text, origin, mapping, zone)
+        case "money" | "quantity" | "integer":
+            return _number(column, text, origin)
+        case "boolean":
+            words = dict.fromkeys(("true", "1", "yes", "y", "t"), "true") | dict.fromkeys(("false", "0", "no", "n", "f"), "false")
+            words |= {word.strip().lower(): meant for word, meant in origin.map.items()}
+            return _word(column, text, words, "not_a_boolean")
+        case "choice":
+            choices = {choice: choice for choice in column.choices} | {raw.strip().lower(): to for raw, to in origin.map.items()}
+            return _word(column, text, {word: quoted(choice) for word, choice in choices.items()}, f"unknown_{column.name}")
+
+
+def _unread(column: Column, text: str) -> str:
+    return f"v_{column.name} is null and {text} <> ''"
+
+
+def _missed(column: Column, text: str) -> str:
+    """Condition: there is a text, and no value came of it."""
+    return f"v_{column.name} is null and trim({text}) <> ''"
+
+
+def _key(text: str, origin: ColumnMap) -> Value:
+    # ASCII without a space has no blanks around it; to know costs a quarter of trim.
+    is_trimmed = f"strlen({text}) = length({text}) and not contains({text}, ' ')"
+    trimmed = f"case when {text} = '' then null when {is_trimmed} then {text} else nullif(trim({text}), '') end"
+    return Value(f"regexp_replace({trimmed}, '\\.0+$', '')" if origin.reads == "integer_text" else trimmed)
+
+
+def _word(column: Column, text: str, words: Mapping[str, str], reason: str) -> Value:
+    """One of a few words, whatever their case and the blanks around them."""
+    whens = " ".join(f"when {quoted(word)} then {value}" for word, value in words.items())
+    value = f"coalesce(case {text} {whens} end, case when {text} <> '' then case lower(trim({text})) {whens} end end)"
+    return Value(value, (Problem(_missed(column, text), reason, column.name),), (_unread(column, text),))
+
+
+def _number(column: Column, text: str, origin: ColumnMap) -> Value:
+    """Exact or not at all: a value with more decimals than its type holds is a problem, not a rounding."""
+    kind, decimals, name = SQL_TYPES[column.kind], DECIMALS[column.kind], f"v_{column.name}"
+    # Made once per row where every value needs it, and only for the values that need it where most don't.
+    plain = plain_number(text, origin) if origin.has_usual_form else f"p_{column.name}"
+    exact = f"regexp_full_match({plain}, '[+-]?[0-9]*(\\.[0-9]{{0,{decimals}}}0*)?')"
+    value = f"case when {exact} then try_cast({plain} as {kind}) end"
+    if origin.has_usual_form:
+        point = f"(\\.[0-9]{{1,{decimals}}})?" if decimals else ""
+        usual = f"regexp_full_match({text}, '-?[0-9]{{1,{DIGITS[column.kind]}}}{point}')"
+        value = f"case when {text} = '' then null when {usual} then try_cast({text} as {kind}) else {value} end"
+    if origin.scale is not None:
+        scaled = f"try_cast({plain} as decimal(24, 6)) * {origin.scale:f}::decimal(12, 6)"
+        exact = f"regexp_full_match({plain}, '[+-]?[0-9]*(\\.[0-9]{{0,6}}0*)?') and {scaled} = round({scaled}, {decimals})"
+        value = f"case when {exact} then try_cast({scaled} as {kind}) end"
+    missed = _missed(column, text)
+    bounds = [f"{name} {sign} {bound}" for sign, bound in (("<", column.low), (">", column.high)) if bound is not None]
+    problems = (
+        Problem(f"{missed} and {plain} is null", "not_a_number", column.name),
+        Problem(f"{missed} and not coalesce({exact}, false)", "too_many_decimals", column.name),
+        Problem(missed, "too_large", column.name),
+        *(Problem(condition, "out_of_range", column.name) for condition in bounds),
+    )
+    return Value(value, problems, (_unread(column, text), *bounds), None if origin.has_usual_form else plain_number(text, origin))
+
+
+def plain_number(text: str, origin: ColumnMap) -> str:
+    """SQL: the number that a text writes, in digits with a point; null where it writes none."""
+    number = _half_width(text)
+    if origin.affixes:
+        affix = f"(?:{'|'.join(re.escape(affix) for affix in origin.affixes)})?"
+        pattern = f"^([+-]?) *{affix} *([+-]?[0-9., ']*?) *{affix}$"
+        number = f"regexp_replace({number}, {quoted(pattern)}, '\\1\\2')"
+    point = re.escape(origin.decimal)
+    groups = f"|[0-9]{{1,3}}({re.escape(origin.thousands)}[0-9]{{3}})+" if origin.thousands else ""
+    shape = f"[+-]?(([0-9]+{groups})({point}[0-9]*)?|{point}[0-9]+)"
+    plain = f"replace({number}, {quoted(origin.thousands)}, '')" if origin.thousands else number
+    plain = f"replace({plain}, ',', '.')" if origin.decimal == "," else plain
+    return f"case when regexp_full_match({number}, {quoted(shape)}) then {plain} end"
+
+
+def _timestamp(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, zone: str) -> Value:
+    """Local time of the dump's zone → UTC; a value with its own offset keeps to it."""
+    name, local = f"v_{column.name}", f"p_{column.name}"
+    parsed, direct = _moment(text, origin)
+    value = f"case when {local} is not null then {to_utc(local, zone, mapping.skipped_hour, mapping.repeated_hour)} else {direct} end"
+    outside = f"{name} < timestamp '{EARLIEST}' or {name} >= latest_at"
+    unread = f"{name} is null and {local} is not null"
+    problems = [
+        Problem(f"{unread} and {is_touched(local, zone, forward=True)}", "nonexistent_local_time", column.name),
+        Problem(f"{unread} and {is_touched(local, zone, forward=False)}", "ambiguous_local_time", column.name),
+        Problem(_missed(column, text), "not_a_timestamp", column.name),
+        Problem(outside, "date_out_of_range", column.name),
+    ]
+    if origin.has_usual_form:  # 'epoch' and 'infinity' come out as dates of their own
+        unusual = f"({name} is null or {outside}) and trim({text}) <> '' and not {_is_usual(text)}"
+        problems.insert(0, Problem(unusual, "not_a_timestamp", column.name))
+    return Value(value, tuple(problems), (_unread(column, text), outside), parsed)
+
+
+def _is_usual(text: str) -> str:
+    return f"regexp_full_match({_half_width(text)}, '{DAY}([ T]{CLOCK}{OFFSET}?)?')"
+
+
+def _half_width(text: str) -> str:
+    return f"trim(translate({text}, {quoted(FULL_WIDTH)}, {quoted(HALF_WIDTH)}))"
+
+
+def _moment(text: str, origin: ColumnMap) -> tuple[str, str]:
+    """SQL of the local timestamp that a text writes, and of the UTC timestamp where it doesn't write a local one; null elsewhere."""
+    number = f"try_cast({plain_number(text, ColumnMap(source=origin.source))} as decimal(30, 12))"
+    if origin.format is not None:
+        moment = f"try_strptime(trim({text}), {quoted(origin.format)})"
+        return ("cast(null as timestamp)", f"make_timestamp(epoch_us({moment}))") if "%z" in origin.format else (moment, "null")
+    match origin.reads:
+        case "epoch_seconds" | "epoch_milliseconds":
+            factor = {"epoch_seconds": 1_000_000, "epoch_milliseconds": 1_000}[origin.reads]
+            return "cast(null as timestamp)", f"make_timestamp(try_cast({number} * {factor}::decimal(7, 0) as bigint))"
+        case "excel_serial":
+            return _since("1899-12-30", number, 86_400_000), "null"
+        case "sas_date":
+            return _since("1960-01-01", number, 86_400_000), "null"
+        case "sas_datetime":
+            return _since("1960-01-01", number, 1_000), "null"
+        case _:
+            half = _half_width(text)
+            is_local, has_offset = (f"regexp_full_match({half}, '{DAY}{rest}')" for rest in (f"([ T]{CLOCK})?", f"[ T]{CLOCK}{OFFSET}"))
+            spelled = f"regexp_replace({half}, ' ?([+-][0-9]{{2}}):?([0-9]{{2}})$', '\\1:\\2')"
+            return (
+                f"""case when {text} = '' then null
+                else coalesce(try_strptime({text}, '{USUAL_FORMAT}'), case when {is_local} then try_cast({half} as timestamp) end) end""",
+                f"case when {text} <> '' and {has_offset} then make_timestamp(epoch_us(try_cast({spelled} as timestamptz))) end",
+            )
+
+
+def _since(day: str, units: str, milliseconds: int) -> str:
+    """Whole milliseconds since a day: serial numbers are floating point, whose last digits mean nothing."""
+    return f"timestamp '{day}' + to_milliseconds(try_cast(round({units} * {milliseconds}::decimal(8, 0)) as bigint))"
