@@ -11,8 +11,9 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from orchestration import lake
-from orchestration.dumps.inbox import waiting
+from orchestration.dumps.completeness import waiting
 from orchestration.dumps.landing import profiles_in_use
+from orchestration.dumps.summary import held_sentence
 from orchestration.progress import Progress
 from orchestration.publication import current
 from orchestration.settings import Settings
@@ -117,7 +118,7 @@ def status(console: Console, settings: Settings) -> None:
     ledger = lake.ledger_of(settings)
     try:
         profiles = {source: profile.fingerprint for source, profile in profiles_in_use(settings).items()}
-        news = waiting(settings.inbox, ledger, profiles)
+        news = waiting(settings, ledger, profiles)
         live, held = ledger.files("live"), ledger.files("held")
     finally:
         ledger.close()
@@ -126,6 +127,6 @@ def status(console: Console, settings: Settings) -> None:
     table.add_row("Published", f"as of {published['as_of']}, run {published['run_id']}" if published else "nothing yet")
     table.add_row("Live files", f"{len(live):,} with {sum(file.rows_clean for file in live):,} rows")
     table.add_row("In quarantine", f"{sum(file.rows_quarantined for file in live):,} rows, see {settings.quarantine}")
-    table.add_row("Waiting", f"{len(news):,} file(s) in {settings.inbox}")
+    table.add_row("Waiting", f"{len(news.ready):,} file(s) in {settings.inbox}")
     console.print(table)
-    _held(console, [f"{file.source}/{file.file_name} ({file.reason})" for file in held])
+    _held(console, [held_sentence(file) for file in held])

@@ -129,7 +129,7 @@ def _counted(candidate: Candidate, batch: Batch, delivered: dict[str, int], coun
     file = candidate.file
     rows, first_line, last_line, first_event, last_event = counts.get(file.file_id, (0, 2, 2, None, None))
     expected = delivered[file.file_id]
-    if batch.is_regular and not (first_line >= 2 and last_line <= candidate.receipt.census.breaks + 1 and rows <= expected):
+    if batch.is_regular and rows and not (candidate.holds_lines(first_line, last_line) and rows <= expected):
         raise ParserDisagreesError({file.file_id})
     return replace(file, batch=batch.name, rows_delivered=expected, rows_clean=rows, first_event_at=first_event, last_event_at=last_event)
 
@@ -155,8 +155,7 @@ def _write_quarantine(
     unreadable = f"""select file_id, line, source, file_name, case problem {reasons} end as reason,
         case problem {columns} end as column_name, case problem {values} else null end as value, cast({original} as varchar) as original
         from ({judged}) where problem is not null and file_id in ({wanted})"""
-    if not batch.is_regular:
-        unreadable += """ union all
+    unreadable += """ union all
         select file_id, refused.line, source, file_name, reason, null, null, original from refused join delivered using (path)"""
     _copy(connection, f"{unreadable} order by file_name, line", path)
     return dict(connection.execute(f"select file_id, count(*) from read_parquet({quoted(str(path))}) group by file_id").fetchall())
@@ -175,7 +174,8 @@ def _balance(files: list[tuple[Candidate, File]], batch: Batch) -> None:
 
 def _held_if_mostly_refused(file: File, settings: Settings) -> File:
     limit = settings.source_of(file.source).max_quarantined_share
-    if file.rows_delivered and file.rows_quarantined > limit * file.rows_delivered and file.rows_quarantined >= MINIMUM_REFUSALS:
+    is_much = file.rows_quarantined > limit * file.rows_delivered and file.rows_quarantined >= MINIMUM_REFUSALS
+    if is_much and not file.released:
         why = HeldError("too_many_refused", f"{file.rows_quarantined} of {file.rows_delivered} rows can't be read, more than {limit:.0%}")
         return replace(_held(file, why), batch=None, rows_clean=0, rows_quarantined=0)
     return file

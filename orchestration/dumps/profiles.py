@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.feeds import FEEDS
 from orchestration.errors import RegularsError
 from orchestration.settings import Currency, TimeZone
@@ -60,14 +61,13 @@ def _valid_pattern(pattern: str) -> str:
     return pattern
 
 
-class FeedMap(_Part):
-    """How files of a dump become rows of one feed."""
+class FeedMap(Dialect):
+    """How files of a dump become rows of one feed; the keys of ``Dialect`` say how their bytes are read."""
 
     files: Names
     """Patterns of file names, compared without regard to case."""
     delivery_date: Annotated[str, AfterValidator(_valid_pattern)] = r"(\d{4}-\d{2}-\d{2})"
     """Where the file name holds the business date (ISO): orders the versions of an order, bounds its dates."""
-    delimiter: Literal[",", ";", "\t", "|"] = ","
     columns: dict[str, Annotated[ColumnMap, BeforeValidator(_as_column)]]
     fee_products: Names = ()
     """Product ids that are fees or adjustments, never a purchase."""
