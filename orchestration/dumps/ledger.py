@@ -206,6 +206,9 @@ class Ledger:
         self._connection.execute("update deliveries set released = 1 where file_id = ?", (file_id,))
         self._connection.execute("update files set released = 1 where file_id = ?", (file_id,))
 
+    def reject(self, file_id: str) -> None:
+        self._connection.execute("update files set state = 'rejected' where file_id = ?", (file_id,))
+
     def settle(self, source: str, names: Iterable[str], run_id: str) -> list[Change]:
         """Choose anew what counts under each of the names and under those of the files in archives so named. Returns what changed."""
         archives_first = sorted(set(names))

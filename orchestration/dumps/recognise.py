@@ -68,11 +68,11 @@ class Recogniser:
 
     def _recognised(self, arrival: Arrival, claim: Claim | None, receipt: Receipt, file: File) -> Candidate:
         source, profile, feed = self.settings.source_of(arrival.source), self.profiles[arrival.source], file.feed
-        if feed is None:
-            raise _unknown(arrival, profile)
         gates.keeps_its_promise(None, receipt, claim)
         if receipt.damage:
             raise receipt.damage
+        if feed is None:
+            raise _unknown(arrival, profile)
         mapping, is_released = profile.feeds[feed], bool(file.released)
         candidate = Candidate(arrival, file, receipt, profile, (), None)
         header = header_of(receipt.text, candidate.dialect)
