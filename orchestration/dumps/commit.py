@@ -133,7 +133,7 @@ class Committer:
     def _sum_up(self, planned: Planned, rows: list[File]) -> None:
         for file in rows:
             now = self.ledger.file(file.file_id)
-            self.summary.add(now or file)
+            self.summary.add(now if now and file.state != "held" else file)  # an earlier reading may count although this one is held
         for candidate, file in planned.known:
             now = self.ledger.file(file.file_id)
             if now and now.state == "live" and file.state == "superseded":
