@@ -2,6 +2,7 @@
 
 import csv
 import difflib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from orchestration.dumps.candidates import Candidate
 from orchestration.dumps.completeness import MISMATCH, Claim
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.held import HeldError
+from orchestration.dumps.ledger import Ledger
 from orchestration.dumps.profiles import FeedMap
 from orchestration.dumps.receive import Receipt
 from orchestration.settings import Source
@@ -29,6 +31,26 @@ class Memory:
 
     usual_rows: Mapping[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
     columns: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> "Memory":
+        return cls(ledger.usual_rows(), ledger.columns())
+
+    def dump(self) -> str:
+        """As text from which ``load`` makes it again."""
+        return (
+            json.dumps([[*key, *value] for key, value in self.usual_rows.items()])
+            + "\n"
+            + json.dumps([[*key, dict(value)] for key, value in self.columns.items()])
+        )
+
+    @classmethod
+    def load(cls, text: str) -> "Memory":
+        usual, columns = map(json.loads, text.split("\n"))
+        return cls(
+            {(source, feed): (files, rows) for source, feed, files, rows in usual},
+            {(source, feed): seen for source, feed, seen in columns},
+        )
 
     def always_there(self, source: str, feed: str) -> set[str]:
         """Columns that every file of the source and feed has brought so far."""

@@ -4,7 +4,6 @@ rows delivered = rows clean + rows quarantined, for every file, checked against 
 A batch is one Parquet file of many delivered files of one feed; the ledger says which of them count.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,7 @@ from orchestration.dumps.profiles import Profile, load_profile
 from orchestration.dumps.raw import from_raw
 from orchestration.dumps.recognise import Recogniser
 from orchestration.dumps.summary import Landing as Landing
-from orchestration.io import disk_errors_told, remove_partials
+from orchestration.io import disk_errors_told, remove_partials, sync
 from orchestration.settings import Settings
 
 Item = TypeVar("Item")
@@ -46,28 +45,30 @@ def land(settings: Settings, ledger: Ledger, run_id: str, on_progress: Callable[
     Raises ``RegularsError`` where the disk is full or fails; what was landed before stays as it was.
     """
     with disk_errors_told(settings.home):
-        street = _street(settings, ledger, run_id, on_progress)
+        memory = Memory.load(ledger.open_landing(Memory.of(ledger).dump()))
+        street = _street(settings, ledger, run_id, memory, on_progress)
         found = waiting(settings, ledger, {source: profile.fingerprint for source, profile in street.recogniser.profiles.items()})
         street.summary.unfinished += found.unfinished
         street.land(found.ready)
         street.land_under_first_names()
+        ledger.close_landing()
         return street.summary
 
 
 def land_again(settings: Settings, ledger: Ledger, run_id: str, file_ids: Iterable[str]) -> Landing:
     """Read those files anew from the bytes kept, under the profiles and decisions of now. Their copies in the inbox may be gone."""
     with disk_errors_told(settings.home):
-        street = _street(settings, ledger, run_id, lambda share: None)
+        street = _street(settings, ledger, run_id, Memory.of(ledger), lambda share: None)
         street.land([(from_raw(settings, ledger, file_id), None) for file_id in file_ids])
         street.land_under_first_names()
         return street.summary
 
 
-def _street(settings: Settings, ledger: Ledger, run_id: str, on_progress: Callable[[float], None]) -> "_Street":
+def _street(settings: Settings, ledger: Ledger, run_id: str, memory: Memory, on_progress: Callable[[float], None]) -> "_Street":
     profiles = profiles_in_use(settings)
     _remove_leftovers(settings, ledger)
     batches.ensure_feeds(settings.lake)
-    recogniser = Recogniser(settings, profiles, Memory(ledger.usual_rows(), ledger.columns()), run_id)
+    recogniser = Recogniser(settings, profiles, memory, run_id)
     summary = Landing()
     return _Street(settings, ledger, recogniser, Committer(ledger, run_id, summary), summary, on_progress)
 
@@ -96,7 +97,7 @@ class _Street:
                         candidates += found
                 planned = self.committer.plan(candidates)
                 outcomes = list(pool.map(lambda batch: batches.write(batch, self.settings), _batched(planned.to_read)))
-                os.sync()  # their Parquet and raw files; from here on they count
+                sync(self.settings.home)  # their Parquet and raw files; from here on they count
                 self.committer.commit(planned, [entry for outcome in outcomes for entry in outcome.files])
                 _clear(self.settings)
                 landed += len(portion)

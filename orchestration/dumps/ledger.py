@@ -313,6 +313,17 @@ class Ledger:
             [(source, feed, name) for name in {"", *names}],
         )
 
+    def open_landing(self, memory: str) -> str:
+        """A landing begins: what it knew then. Where an earlier one was killed, what that one knew, so that it ends as it would have."""
+        with self.transaction():
+            found = self._connection.execute("select memory from open_landing").fetchone()
+            if not found:
+                self._connection.execute("insert into open_landing values (?)", (memory,))
+        return str(found[0]) if found else memory
+
+    def close_landing(self) -> None:
+        self._connection.execute("delete from open_landing")
+
     def batches(self) -> set[str]:
         """Names of the batches that any file's rows stand in."""
         return {name for (name,) in self._connection.execute("select distinct batch from files where batch is not null")}

@@ -73,6 +73,7 @@ create table changes (
     clean_after integer not null,
     note text
 );
+create table open_landing (memory text not null);
 create table columns (
     source text not null,
     feed text not null,
