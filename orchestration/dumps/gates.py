@@ -22,6 +22,9 @@ VOLUME_ROWS = 1_000
 """A file is not held for its volume over a smaller difference than this: a quiet day of a small shop is no fault."""
 
 PREAMBLE_LINES = 20
+LIKE = 0.6
+"""From here on a new column may be a missing one under another name; a single new one may be in any case."""
+
 HEADER_BYTES = 1 << 16
 
 
@@ -137,18 +140,20 @@ def _unmapped(mapping: FeedMap, header: Iterable[str]) -> list[str]:
 
 def _rename(column: str, sources: tuple[str, ...], unmapped: list[str], profile: str) -> str:
     """The likeliest new name of a missing column, as a question."""
-    plain = {_plain(name): name for name in unmapped}
-    near = [match for name in (*sources, column) for match in difflib.get_close_matches(_plain(name), plain, n=1, cutoff=0.6)]
-    if not near:
+    scored = sorted(((max(_likeness(name, former) for former in (*sources, column)), name) for name in unmapped), reverse=True)
+    if not scored or (scored[0][0] < LIKE and len(unmapped) > 1):
         return ""
     return (
-        f"Column '{plain[near[0]]}' is new and '{(sources or (column,))[0]}' is missing: renamed? "
+        f"Column '{scored[0][1]}' is new and '{(sources or (column,))[0]}' is missing: renamed? "
         f"Add it to `source:` of {column} in profile '{profile}'"
     )
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.lower())
+def _likeness(one: str, other: str) -> float:
+    """0 to 1: as wholes, or by their likest words."""
+    words = [re.findall(r"[^\W_]+", name.lower()) for name in (one, other)]
+    whole = difflib.SequenceMatcher(None, *("".join(part) for part in words)).ratio()
+    return max([whole, *(0.9 * difflib.SequenceMatcher(None, a, b).ratio() for a in words[0] for b in words[1])])
 
 
 def _preamble(feed: str, mapping: FeedMap, text: Path, dialect: Dialect) -> str:

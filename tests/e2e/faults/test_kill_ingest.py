@@ -20,7 +20,7 @@ from tests.orchestration.dumps.conftest import ORDERS_HEADER, Home, order
 pytestmark = pytest.mark.slow
 
 KILLS = 100
-KILLS_PER_HOME = 12
+KILLS_PER_HOME = 20
 
 VICTIM = """
 import os, signal, sys, threading, time
@@ -97,7 +97,7 @@ def zipped(*days: int) -> bytes:
 
 def deliver(home: Home) -> None:
     """Plain, packed, damaged, doubled and re-delivered files; what stood there before is replaced or vanishes."""
-    for day in range(1, 13):
+    for day in range(1, 7):
         home.deliver(f"orders_2026-03-{day:02d}.csv", orders(day, order(day, unit_price="?"), "a,b", order(day * 1000)))
     home.deliver("orders_2026-03-13.csv.gz", gzip.compress(orders(13)))
     home.deliver("orders_2026-03-14.csv.gz", gzip.compress(orders(14))[:-5])
@@ -164,4 +164,4 @@ def test_an_ingest_that_is_killed_a_hundred_times_ends_as_if_it_never_was(tmp_pa
                 assert found[part] == rows, f"{part} after {kills} kills"
     finally:
         victim.close()
-    assert homes >= 8
+    assert homes >= 5
