@@ -151,9 +151,9 @@ def _rename(column: str, sources: tuple[str, ...], unmapped: list[str], profile:
 
 def _likeness(one: str, other: str) -> float:
     """0 to 1: as wholes, or by their likest words."""
-    words = [re.findall(r"[^\W_]+", name.lower()) for name in (one, other)]
-    whole = difflib.SequenceMatcher(None, *("".join(part) for part in words)).ratio()
-    return max([whole, *(0.9 * difflib.SequenceMatcher(None, a, b).ratio() for a in words[0] for b in words[1])])
+    words, others = (re.findall(r"[^\W_]+", name.lower()) for name in (one, other))
+    whole = difflib.SequenceMatcher(None, "".join(words), "".join(others)).ratio()
+    return max([whole, *(0.9 * difflib.SequenceMatcher(None, a, b).ratio() for a in words for b in others)])
 
 
 def _preamble(feed: str, mapping: FeedMap, text: Path, dialect: Dialect) -> str:
