@@ -49,9 +49,9 @@ def reject(ledger: Ledger, start: str) -> File:
 
 def affected(settings: Settings, ledger: Ledger) -> list[File]:
     """Files that another reading may do better by: held, or live with rows in quarantine, under a profile that was changed since."""
-    profiles = profiles_in_use(settings)
+    profiles = profiles_in_use(settings, ledger.sources())
     wanting = [*ledger.files("held"), *(file for file in ledger.files("live") if file.rows_quarantined)]
-    return [file for file in wanting if file.source in profiles and file.profile != profiles[file.source].fingerprint]
+    return [file for file in wanting if file.profile != profiles[file.source].fingerprint]
 
 
 def retry(settings: Settings, ledger: Ledger) -> tuple[list[File], Landing]:

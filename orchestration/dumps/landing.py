@@ -32,10 +32,10 @@ BATCH_BYTES = 64 << 20
 BATCH_FILES = 400
 
 
-def profiles_in_use(settings: Settings) -> dict[str, Profile]:
-    """Source → the profile that reads it, for every source of the settings and every folder of the inbox."""
+def profiles_in_use(settings: Settings, others: Iterable[str] = ()) -> dict[str, Profile]:
+    """Source → the profile that reads it, for every source of the settings, every folder of the inbox, and others."""
     folders = {entry.name for entry in settings.inbox.iterdir() if entry.is_dir()} if settings.inbox.is_dir() else set()
-    names = sorted(folders | set(settings.sources))
+    names = sorted({*folders, *settings.sources, *others})
     return {name: load_profile(settings.source_of(name).profile, settings.home, f"sources.{name}") for name in names}
 
 
@@ -65,7 +65,7 @@ def land_again(settings: Settings, ledger: Ledger, run_id: str, file_ids: Iterab
 
 
 def _street(settings: Settings, ledger: Ledger, run_id: str, memory: Memory, on_progress: Callable[[float], None]) -> "_Street":
-    profiles = profiles_in_use(settings)
+    profiles = profiles_in_use(settings, ledger.sources())
     _remove_leftovers(settings, ledger)
     batches.ensure_feeds(settings.lake)
     recogniser = Recogniser(settings, profiles, memory, run_id)

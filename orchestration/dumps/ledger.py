@@ -151,6 +151,10 @@ class Ledger:
         """Files whose id begins so: what a person types."""
         return self._files("where substr(file_id, 1, ?) = ?", len(start), start)
 
+    def sources(self) -> list[str]:
+        """Every source that anything was ever delivered from."""
+        return [source for (source,) in self._connection.execute("select distinct source from files order by source")]
+
     def live_version(self, source: str, file_name: str) -> File | None:
         """The content that counts at present under this source and name."""
         where = "where file_id = (select file_id from deliveries where source = ? and file_name = ? and counts)"

@@ -103,7 +103,8 @@ def receive(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialec
     ``raw_folder``: None for bytes that are kept already. ``dialect``: None for a file that no feed takes. The caller makes the bytes
     durable before the ledger speaks of them. Raises ``UnfinishedError`` for a file that changes meanwhile.
     """
-    key = hashlib.sha256(f"{arrival.source}\0{arrival.name}".encode()).hexdigest()[:24]
+    reading = arrival.again.file_id if arrival.again else ""  # two contents of one name may be read anew at a time
+    key = hashlib.sha256(f"{arrival.source}\0{arrival.name}\0{reading}".encode()).hexdigest()[:24]
     kept_as = (raw_folder or work_folder) / f".{key}.tmp"
     content, text = work_folder / f"{key}.content", work_folder / f"{key}.text"
     kind = dialect.format_of(arrival.base_name) if dialect else None

@@ -1,6 +1,8 @@
 """What a person does about held files, through the commands."""
 
+import gzip
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from orchestration.errors import RegularsError
 from tests.orchestration.dumps.conftest import ORDERS_HEADER, Home, order
 
 PROFILE = (
-    "version: {version}\ntitle: t\nfeeds:\n  orders:\n    files: orders*.csv\n    columns:\n"
+    "version: {version}\ntitle: t\nfeeds:\n  orders:\n    files: orders*\n    columns:\n"
     "      status: {{source: status, map: {{{words}}}}}\n"
     "      order_id: {order_id}\n      customer_id: customer_id\n      ordered_at: ordered_at\n      quantity: quantity\n"
     "      unit_price: unit_price\n"
@@ -101,8 +103,7 @@ def test_retry_reads_again_only_what_a_corrected_profile_can_mend_even_when_the_
     landing = home.land()
     assert (landing.rows_clean, landing.rows_quarantined, len(landing.held)) == (2, 1, 1)
     assert "Nothing to retry" in regulars(home, "retry")
-    for path in (home.folder / "inbox" / "shop").iterdir():
-        path.unlink()
+    shutil.rmtree(home.folder / "inbox")
     use_profile(home, version=2, order_id="[order_id, order_no]", words="done: completed")
     assert "2 file(s) were read under a profile that was changed since: regulars retry" in regulars(home, "status")
     answer = regulars(home, "retry")
@@ -141,3 +142,16 @@ def test_a_file_of_an_archive_is_read_again_from_the_archive(home: Home) -> None
     use_profile(home, version=2, words="done: completed")
     regulars(home, "retry")
     assert home.clean("order_id") == [("O1",), ("O2",)]
+
+
+def test_two_contents_of_one_name_are_read_again_each_for_itself(home: Home) -> None:
+    """The one that counts has a row in quarantine, the later one is held; both came packed under the same name."""
+    home.deliver("orders_1.csv.gz", gzip.compress(orders(order(1, status="done")).encode()))
+    home.land()
+    home.deliver("orders_1.csv.gz", gzip.compress(orders(order(2, status="done"), header=ORDERS_HEADER.replace("order_id", "no")).encode()))
+    assert len(home.land().held) == 1
+    use_profile(home, version=2, order_id="[order_id, 'no']", words="done: completed")
+    regulars(home, "retry")
+    assert home.clean("order_id, status") == [("O2", "completed")]
+    (former,) = (file for file in home.ledger().files("superseded") if file.reading == 1)
+    assert former.rows_clean == 1
