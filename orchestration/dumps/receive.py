@@ -97,10 +97,11 @@ def content_id(source: str, sha256: str) -> str:
     return hashlib.sha256(f"{source}\0{sha256}".encode()).hexdigest()[:16]
 
 
-def receive(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialect: Dialect | None) -> Receipt:
+def receive(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialect: Dialect | None, names_in: str | None = None) -> Receipt:
     """Copy the file's bytes to ``raw_folder``, hash them, and make of them text whose records are counted; unpacked in the same pass.
 
-    ``raw_folder``: None for bytes that are kept already. ``dialect``: None for a file that no feed takes. The caller makes the bytes
+    ``raw_folder``: None for bytes that are kept already. ``dialect``: None for a file that no feed takes. ``names_in``: encoding of
+    file names in archives that aren't marked as UTF-8. The caller makes the bytes
     durable before the ledger speaks of them. Raises ``UnfinishedError`` for a file that changes meanwhile.
     """
     reading = arrival.again.file_id if arrival.again else ""  # two contents of one name may be read anew at a time
@@ -137,7 +138,11 @@ def receive(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialec
     if compression and not damage and is_packed(_start(content), kind):
         damage = HeldError("nested_archive", "it was packed once more within; have it delivered packed once")
     receipt = Receipt(identity, sha256, before[0], unpacked_to, census, damage=damage)
-    return receipt if is_direct or damage else _converted(receipt, unpacked_to, text, kind, dialect, work_folder / f"{key}.members")
+    if is_direct or damage:
+        return receipt
+    if is_archive(_start(unpacked_to)) and kind != "xlsx":
+        return _unpacked(receipt, unpacked_to, work_folder / f"{key}.members", kind, names_in)
+    return _converted(receipt, unpacked_to, text, kind, dialect) if kind and dialect else receipt
 
 
 def raw_file(raw_folder: Path, content: str) -> Path | None:
@@ -145,17 +150,19 @@ def raw_file(raw_folder: Path, content: str) -> Path | None:
     return next(iter(sorted(raw_folder.glob(f"{content}*"))), None)
 
 
-def _converted(receipt: Receipt, content: Path, text: Path, kind: Format | None, dialect: Dialect | None, members: Path) -> Receipt:
-    """The receipt of a file whose bytes aren't text to parse as they are: an archive's members, or text made of another format."""
+def _unpacked(receipt: Receipt, content: Path, folder: Path, kind: Format | None, names_in: str | None) -> Receipt:
+    """The receipt of an archive, with what it holds."""
     try:
-        start = _start(content)
-        if is_archive(start) and kind != "xlsx":
-            if kind and is_workbook(content):
-                raise HeldError("wrong_format", "it is an XLSX workbook; set `format: xlsx` for this feed, or rename it to .xlsx")
-            encodings = "gb18030" if dialect and dialect.encoding in ("gb18030", "gbk") else None
-            return replace(receipt, members=tuple(unpack(content, members, encodings)))
-        if kind is None or dialect is None:
-            return receipt
+        if kind and is_workbook(content):
+            raise HeldError("wrong_format", "it is an XLSX workbook; set `format: xlsx` for this feed, or rename it to .xlsx")
+        return replace(receipt, members=tuple(unpack(content, folder, names_in)))
+    except HeldError as error:
+        return replace(receipt, damage=error)
+
+
+def _converted(receipt: Receipt, content: Path, text: Path, kind: Format, dialect: Dialect) -> Receipt:
+    """The receipt of a file whose bytes aren't text to parse as they are, with text made of them."""
+    try:
         converted = convert(content, text, kind, dialect)
     except HeldError as error:
         return replace(receipt, damage=error)

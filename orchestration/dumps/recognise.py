@@ -38,7 +38,9 @@ class Recogniser:
         profile = self.profiles[arrival.source]
         feed = _feed_of(arrival, profile)
         raw_folder = None if arrival.again or arrival.archive else _made(self.settings.lake / "raw" / arrival.source)
-        receipt = receive(arrival, raw_folder, _made(self.settings.state / "work"), profile.feeds[feed] if feed else None)
+        encodings = {mapping.encoding for mapping in profile.feeds.values()}
+        names_in = "gb18030" if encodings & {"gb18030", "gbk"} else None
+        receipt = receive(arrival, raw_folder, _made(self.settings.state / "work"), profile.feeds[feed] if feed else None, names_in)
         file = self._file_row(arrival, receipt, profile, feed)
         held = Candidate(arrival, file, receipt, profile, (), None)
         if why := _resource_file(arrival) or (None if feed else _ignored_because(arrival, profile)):

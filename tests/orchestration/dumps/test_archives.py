@@ -146,3 +146,28 @@ def test_a_packed_file_that_would_fill_the_disk_is_held_while_it_unpacks(home: H
     home.deliver(name, gzip.compress(bomb) if name.endswith("gz") else zstandard.compress(bomb))
     (held,) = home.land().held
     assert (held.reason or "").startswith("zip_bomb: ")
+
+
+class _ChineseName(zipfile.ZipInfo):
+    """A file name in GBK without the mark of UTF-8, as packers on Chinese Windows write it."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - the name that the library calls
+        return self.filename.encode("gbk"), 0
+
+
+def test_names_in_an_archive_are_read_as_the_profiles_dumps_are(home: Home) -> None:
+    columns = ", ".join(f"{name}: {name}" for name in ORDERS_HEADER.split(","))
+    (home.folder / "profiles").mkdir()
+    (home.folder / "profiles" / "own.yaml").write_text(
+        f"version: 1\ntitle: t\nfeeds:\n  orders:\n    files: 订单*.csv\n    encoding: gb18030\n    columns: {{{columns}}}\n",
+        encoding="utf-8",
+    )
+    (home.folder / "regulars.yaml").write_text("time_zone: UTC\nsources: {shop: {profile: own}}\n")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(_ChineseName("订单1.csv"), orders(order(1, customer_id="红茶")).encode("gb18030"))
+        archive.writestr(zipfile.ZipInfo("__MACOSX/._订单1.csv"), b"\0")
+    home.deliver("march.zip", content.getvalue())
+    landing = home.land()
+    assert [file.file_name for file in landing.ignored] == ["march.zip/__MACOSX/._订单1.csv"]
+    assert home.clean("customer_id") == [("红茶",)]
