@@ -63,21 +63,22 @@ def write_atomically(path: Path) -> Iterator[Path]:
     fsync(path.parent)
 
 
-def sync(folder: Path) -> None:
-    """Waits until everything written to the folder's file system has reached the disk; one call for any number of files.
+def sync(*folders: Path) -> None:
+    """Waits until everything written to the folders' file systems has reached the disk; one call each for any number of files.
 
-    Raises ``OSError`` where some of it did not: ``os.sync`` would say nothing.
+    Raises ``OSError`` where some of it did not: ``os.sync`` would say nothing. Folders that aren't there are none to wait for.
     """
     syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
     if syncfs is None:  # not Linux
         os.sync()
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        if syncfs(descriptor) != 0:
-            raise OSError(code := ctypes.get_errno(), os.strerror(code), str(folder))
-    finally:
-        os.close(descriptor)
+    for folder in {folder.stat().st_dev: folder for folder in folders if folder.exists()}.values():
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            if syncfs(descriptor) != 0:
+                raise OSError(code := ctypes.get_errno(), os.strerror(code), str(folder))
+        finally:
+            os.close(descriptor)
 
 
 def fsync(path: Path) -> None:

@@ -19,7 +19,7 @@ from orchestration.dumps.held import UnfinishedError
 from orchestration.dumps.inbox import Arrival
 from orchestration.dumps.ledger import Ledger
 from orchestration.dumps.profiles import Profile, load_profile
-from orchestration.dumps.raw import from_raw
+from orchestration.dumps.raw import again_folder, from_raw
 from orchestration.dumps.recognise import Recogniser
 from orchestration.dumps.summary import Landing as Landing
 from orchestration.io import disk_errors_told, remove_partials, sync
@@ -97,7 +97,7 @@ class _Street:
                         candidates += found
                 planned = self.committer.plan(candidates)
                 outcomes = list(pool.map(lambda batch: batches.write(batch, self.settings), _batched(planned.to_read)))
-                sync(self.settings.home)  # their Parquet and raw files; from here on they count
+                sync(self.settings.lake, self.settings.quarantine)  # from here on they count
                 self.committer.commit(planned, [entry for outcome in outcomes for entry in outcome.files])
                 _clear(self.settings)
                 landed += len(portion)
@@ -111,6 +111,7 @@ class _Street:
             if not self.committer.renamed(file, delivery, self.recogniser)
         ]
         self.land(again)
+        shutil.rmtree(again_folder(self.settings), ignore_errors=True)
 
     def _recognised(self, work: Work) -> list[Candidate] | UnfinishedError:
         try:
@@ -157,6 +158,7 @@ def _remove_leftovers(settings: Settings, ledger: Ledger) -> None:
         if folder.name != "raw":  # as many files as were ever delivered, none of them written this way
             remove_partials(folder)
     _clear(settings)
+    shutil.rmtree(again_folder(settings), ignore_errors=True)
 
 
 def _clear(settings: Settings) -> None:

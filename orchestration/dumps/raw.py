@@ -33,12 +33,17 @@ def from_raw(settings: Settings, ledger: Ledger, file_id: str, delivery: Deliver
     return Arrival(file.source, chosen.file_name, path, sighting, chosen.archive, chosen.archive_name, again=file)
 
 
+def again_folder(settings: Settings) -> Path:
+    """Where archives are unpacked for as long as their files are read anew."""
+    return settings.state / "again"
+
+
 def _member(settings: Settings, folder: Path, archive: str, sha256: str) -> Path | None:
     """The archive's file of that content, unpacked."""
     packed = raw_file(folder, archive)
     if not packed:
         return None
-    work = settings.state / "work" / f"again-{archive}"
+    work = again_folder(settings) / archive
     members = unpack(packed, work) if not work.exists() else None
     paths = [member.path for member in members] if members else sorted(work.iterdir())
     return next((path for path in paths if _sha256(path) == sha256), None)
