@@ -1,20 +1,17 @@
 """A received file on its way to being read, and the batch of alike files that it is read in."""
 
 import hashlib
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
+from orchestration.dumps import careful
+from orchestration.dumps.careful import Record, Refusal
 from orchestration.dumps.casts import Context, Reading, reading
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.inbox import Arrival
 from orchestration.dumps.ledger import File
 from orchestration.dumps.profiles import FeedMap, Profile
 from orchestration.dumps.receive import Receipt
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 _CONVERTED = Dialect()
 
@@ -41,7 +38,21 @@ class Candidate:
 
     @property
     def is_regular(self) -> bool:
-        return self.dialect.doubles_quotes and self.receipt.census.is_regular(len(self.header))
+        """Whether the fast reader may have it: nothing about its bytes is odd, and its n-th record stands on the line that it seems to."""
+        census, converted = self.receipt.census, self.receipt.converted
+        has_lines_of_its_own = converted.skipped or not converted.counts_from_two or (converted.is_renumbered and census.breaks_in_quotes)
+        return self.dialect.doubles_quotes and census.is_regular(len(self.header)) and not has_lines_of_its_own and not converted.refusals
+
+    def records(self) -> Iterator[Record | Refusal]:
+        """What the careful reader makes of it, with the lines of the delivered file; what could not become a record of text comes last.
+
+        Raises ``HeldError``.
+        """
+        converted = self.receipt.converted
+        for place, record in enumerate(careful.read(self.receipt.text, self.dialect, len(self.header))):
+            line = int(converted.lines[place]) if converted.lines is not None else record.line + converted.skipped
+            yield replace(record, line=line) if line != record.line else record
+        yield from converted.refusals
 
     @property
     def rows(self) -> int:
@@ -52,27 +63,6 @@ class Candidate:
     def business_date(self) -> str:
         """The ISO date in the file's name, else in its archive's, or an empty text."""
         return business_date(self.mapping, self.arrival)
-
-    @cached_property
-    def lines(self) -> "NDArray[np.int64] | None":
-        """Per row of the text, its line in the delivered file; None where the n-th row stands on line n + 1."""
-        import numpy as np
-
-        from orchestration.dumps.relations import record_lines
-
-        converted = self.receipt.converted
-        if converted.lines is not None:
-            return converted.lines
-        if self.receipt.census.breaks_in_quotes:
-            return record_lines(self.receipt.text) + converted.skipped
-        return np.arange(2, self.rows + 2) + converted.skipped if converted.skipped else None
-
-    def holds_lines(self, first: int, last: int) -> bool:
-        """Whether rows can stand on these lines of the delivered file."""
-        converted = self.receipt.converted
-        if converted.lines is not None:
-            return bool(converted.lines.size and converted.lines[0] <= first and last <= converted.lines[-1])
-        return first - converted.skipped >= 2 and last - converted.skipped <= self.receipt.census.breaks + 1
 
 
 def business_date(mapping: FeedMap, arrival: Arrival) -> str:

@@ -127,10 +127,7 @@ def keeps_its_promise(candidate: Candidate | None, receipt: Receipt, claim: Clai
 
 
 def _exact_rows(candidate: Candidate) -> int:
-    refused = len(candidate.receipt.converted.refusals)
-    if candidate.is_regular:
-        return candidate.rows + refused
-    return sum(1 for _ in careful.read(candidate.receipt.text, candidate.dialect, len(candidate.header))) + refused
+    return candidate.rows if candidate.is_regular else sum(1 for _ in candidate.records())
 
 
 def _unmapped(mapping: FeedMap, header: Iterable[str]) -> list[str]:

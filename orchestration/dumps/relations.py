@@ -22,18 +22,15 @@ CAREFUL_ROWS = 200_000
 def load_text(batch: Batch, connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
     """Make the relation ``text``: ``t0``, ``t1``, … as delivered, ``line``, and the file each row is from with its latest possible date.
 
-    Records that can't be split stand in ``refused``. Returns file id → rows delivered, by the
+    Of an irregular batch, the records that can't be split stand in ``refused``. Returns file id → rows delivered, by the
     census for regular files, by the careful reader for the others. Raises ``UnreadableError``.
     """
     _load_files(batch, connection)
-    refused = _load_refused(batch, connection)
     columns = [f"t{number}" for number in range(len(batch.candidates[0].header))]
     if batch.is_regular:
         _scan(batch, columns, connection)
-        delivered = {candidate.file.file_id: candidate.rows for candidate in batch.candidates}
-    else:
-        delivered = _read_carefully(batch, columns, connection)
-    return {file_id: rows + refused.get(file_id, 0) for file_id, rows in delivered.items()}
+        return {candidate.file.file_id: candidate.rows for candidate in batch.candidates}
+    return _read_carefully(batch, columns, connection)
 
 
 def _load_files(batch: Batch, connection: "duckdb.DuckDBPyConnection") -> None:
@@ -48,23 +45,6 @@ def _load_files(batch: Batch, connection: "duckdb.DuckDBPyConnection") -> None:
         rows.append(f"({texts}, {latest}, {offset})")
         offset += candidate.rows
     connection.execute("insert into delivered values " + ", ".join(rows))
-
-
-def _load_refused(batch: Batch, connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
-    """``refused``: what could not become a row of text already. Returns file id → how many."""
-    connection.execute("create table refused (path varchar, line bigint, reason varchar, original varchar)")
-    found = {candidate.file.file_id: candidate.receipt.converted.refusals for candidate in batch.candidates}
-    rows = [
-        (str(candidate.receipt.text), refusal.line, refusal.reason, refusal.original)
-        for candidate in batch.candidates
-        for refusal in candidate.receipt.converted.refusals
-    ]
-    if rows:
-        schema = pa.schema([("path", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("original", pa.string())])
-        connection.register("early", pa.table(list(zip(*rows, strict=True)), schema=schema))
-        connection.execute("insert into refused select * from early")
-        connection.unregister("early")
-    return {file_id: len(refusals) for file_id, refusals in found.items()}
 
 
 def _scan(batch: Batch, columns: list[str], connection: "duckdb.DuckDBPyConnection") -> None:
@@ -93,7 +73,8 @@ def _load_starts(batch: Batch, connection: "duckdb.DuckDBPyConnection") -> None:
     connection.execute("create table starts (place bigint, line bigint)")
     rows_before = 0
     for candidate in batch.candidates:
-        if (lines := candidate.lines) is not None:
+        if candidate.receipt.census.breaks_in_quotes:
+            lines = record_lines(candidate.receipt.text)
             places = {"place": np.arange(rows_before + 1, rows_before + 1 + len(lines)), "line": lines}
             connection.register("found", pa.table(places))
             connection.execute("insert into starts select place, line from found")
@@ -112,20 +93,19 @@ def record_lines(text: Path) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
 
 def _read_carefully(batch: Batch, columns: list[str], connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
     connection.execute(f"create table records (path varchar, line bigint, {', '.join(f'{column} varchar' for column in columns)})")
+    connection.execute("create table refused (path varchar, line bigint, reason varchar, original varchar)")
     delivered: dict[str, int] = {}
     unreadable: dict[str, HeldError] = {}
     waiting: list[tuple[object, ...]] = []
     for candidate in batch.candidates:
         path, rows = str(candidate.receipt.text), 0
         try:
-            delivered_on = candidate.receipt.converted
-            for outcome in careful.read(candidate.receipt.text, candidate.dialect, len(columns)):
-                line = int(delivered_on.lines[rows]) if delivered_on.lines is not None else outcome.line + delivered_on.skipped
+            for outcome in candidate.records():
                 rows += 1
                 if isinstance(outcome, careful.Refusal):
-                    connection.execute("insert into refused values (?, ?, ?, ?)", (path, line, outcome.reason, outcome.original))
+                    connection.execute("insert into refused values (?, ?, ?, ?)", (path, outcome.line, outcome.reason, outcome.original))
                     continue
-                waiting.append((path, line, *outcome.fields))
+                waiting.append((path, outcome.line, *outcome.fields))
                 if len(waiting) >= CAREFUL_ROWS:
                     _insert(waiting, columns, connection)
         except HeldError as error:

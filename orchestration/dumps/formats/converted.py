@@ -31,6 +31,16 @@ class Converted:
     refusals: tuple[Refusal, ...] = ()
     doubt: HeldError | None = None
 
+    @property
+    def is_renumbered(self) -> bool:
+        """Whether a line break within a value is none of the delivered file."""
+        return self.lines is not None
+
+    @property
+    def counts_from_two(self) -> bool:
+        """Whether the rows stand on lines 2, 3, 4, … of the delivered file."""
+        return self.lines is None or len(self.lines) == 0 or bool(self.lines[0] == 2 and self.lines[-1] == len(self.lines) + 1)
+
 
 class RowWriter:
     """Writes rows as CSV text in which nothing depends on what a field holds: every field is quoted."""

@@ -23,7 +23,10 @@ _ERROR_CELL = re.compile(rb'<c\b[^>]*\bt="e"')
 
 
 def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
-    """Line numbers are the sheet's rows. A row with an error value or a number beyond 15 digits is refused: its value is not known."""
+    """Line numbers are the sheet's rows. A row with an error value or a number beyond 15 digits is refused: its value is not known.
+
+    A cell of nothing but blanks is empty; a formula is its value as last computed.
+    """
     import python_calamine
 
     _check_archive(content)
