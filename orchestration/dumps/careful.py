@@ -52,7 +52,7 @@ def read(text: Path, dialect: Dialect, columns: int) -> Iterator[Record | Refusa
     while (line := ahead.line(0)) is not None:
         end = _record_end(ahead, dialect)
         outcome = _split(ahead.text(end), number, dialect, columns) if end else None
-        if (isinstance(outcome, Refusal) and end > 1) or outcome is None:
+        if outcome is None or (end > 1 and not _is_one_row(outcome, ahead.lines(end), dialect, columns)):
             # Its quotes pair up with another record's, or with none: take this line by itself, so that the next keeps its own.
             end = 1
             outcome = _split(line, number, dialect, columns)
@@ -80,8 +80,11 @@ class _Ahead:
             self._ahead.append(following)
         return self._ahead[place]
 
+    def lines(self, count: int) -> list[str]:
+        return list(islice(self._ahead, count))
+
     def text(self, lines: int) -> str:
-        return self._ahead[0] if lines == 1 else "".join(islice(self._ahead, lines))
+        return self._ahead[0] if lines == 1 else "".join(self.lines(lines))
 
     def drop(self, lines: int) -> int:
         for _ in range(min(lines, len(self._ahead))):
@@ -173,6 +176,14 @@ def _quotes(line: str, dialect: Dialect) -> int:
     if not dialect.quote:
         return 0
     return (_ESCAPED.sub("", line) if dialect.escape == "\\" else line).count(dialect.quote)
+
+
+def _is_one_row(outcome: Record | Refusal, lines: list[str], dialect: Dialect, columns: int) -> bool:
+    """Whether several lines are one row, rather than rows of which two have a stray quote: then some line is whole by itself."""
+    if isinstance(outcome, Record):
+        return True
+    has_clear_quotes = outcome.reason in ("too_few_columns", "too_many_columns")
+    return has_clear_quotes and not any(isinstance(_split(line, 0, dialect, columns), Record) for line in lines)
 
 
 def _split(original: str, line: int, dialect: Dialect, columns: int) -> Record | Refusal:
