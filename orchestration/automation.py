@@ -8,7 +8,7 @@ from typing import Any
 import dagster
 
 from orchestration import lake
-from orchestration.dumps.inbox import waiting
+from orchestration.dumps.completeness import waiting
 from orchestration.dumps.landing import profiles_in_use
 from orchestration.settings import Settings
 
@@ -33,12 +33,12 @@ def inbox_sensor(settings: Settings, job: Any) -> dagster.SensorDefinition:
     def inbox() -> Iterator[dagster.RunRequest | dagster.SkipReason]:
         ledger = lake.ledger_of(settings)
         profiles = {source: profile.fingerprint for source, profile in profiles_in_use(settings).items()}
-        arrived = waiting(settings.inbox, ledger, profiles)
+        arrived = waiting(settings, ledger, profiles).ready
         ledger.close()
         if not arrived:
             yield dagster.SkipReason("Nothing new in the inbox.")
             return
-        listing = "\n".join(repr(arrival.sighting) for arrival in arrived)
+        listing = "\n".join(repr(arrival.sighting) for arrival, _ in arrived)
         yield dagster.RunRequest(run_key=hashlib.sha256(listing.encode()).hexdigest()[:16])
 
     return inbox

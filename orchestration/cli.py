@@ -89,6 +89,57 @@ def inspect(
 
 
 @app.command()
+def release(
+    file_id: Annotated[str, typer.Argument(help="Id of a held file, from `regulars status`; its beginning is enough.")], home: Home = None
+) -> None:
+    """Let a held file count in spite of what it looks like: its volume, no rows, too many refused. Damage can't be released.
+
+    Example: regulars release 5e1f09c2
+    """
+    from orchestration import lake, report, settings
+    from orchestration.dumps import decisions
+    from orchestration.lock import run_lock
+
+    loaded = settings.load(home)
+    with run_lock(loaded.state), lake.open_ledger(loaded) as ledger:
+        report.decided(console, decisions.release(loaded, ledger, file_id), loaded)
+
+
+@app.command()
+def reject(
+    file_id: Annotated[str, typer.Argument(help="Id of a held file, from `regulars status`; its beginning is enough.")], home: Home = None
+) -> None:
+    """Never ask about a held file again, whatever name its content comes under. Its bytes stay in lake/raw.
+
+    Example: regulars reject 5e1f09c2
+    """
+    from orchestration import lake, settings
+    from orchestration.dumps import decisions
+    from orchestration.lock import run_lock
+
+    loaded = settings.load(home)
+    with run_lock(loaded.state), lake.open_ledger(loaded) as ledger:
+        file = decisions.reject(ledger, file_id)
+    console.print(f"{escape(file.source)}/{escape(file.file_name)} is rejected: nothing of it counts, and it is not asked about again.")
+
+
+@app.command()
+def retry(home: Home = None) -> None:
+    """Read again, from the bytes kept, what a corrected profile can mend: held files, and files with rows in quarantine.
+
+    Example: regulars retry --home /srv/regulars
+    """
+    from orchestration import lake, report, settings
+    from orchestration.dumps import decisions
+    from orchestration.lock import run_lock
+
+    loaded = settings.load(home)
+    with run_lock(loaded.state), lake.open_ledger(loaded) as ledger:
+        before, landing = decisions.retry(loaded, ledger)
+    report.retried(console, before, landing, loaded)
+
+
+@app.command()
 def sample(
     home: Home = None,
     customers: Annotated[int | None, typer.Option(min=10, help="How many people buy. Default: 20000, unless --lines is given.")] = None,

@@ -41,8 +41,8 @@ def _look(console: Console, look: Look) -> None:
     delimiter = {"\t": "tab"}.get(look.delimiter, look.delimiter)
     console.print(f"[bold]{_inert(look.path.name)}[/bold]", soft_wrap=True)
     console.print(
-        f"  compression {look.compression} · encoding {look.encoding} · delimiter {delimiter} · quote {look.quote} · "
-        f"{len(look.columns)} columns · {look.rows:,} rows looked at{'' if look.is_whole else ', the file goes on'}",
+        f"  compression {look.compression} · format {look.format} · encoding {look.encoding} · delimiter {delimiter} · "
+        f"quote {look.quote} · {len(look.columns)} columns · {look.rows:,} rows looked at{'' if look.is_whole else ', the file goes on'}",
         soft_wrap=True,
     )
     columns = ", ".join(look.columns)

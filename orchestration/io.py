@@ -3,6 +3,8 @@
 Everything Python leaves on disk for another stage or a reader goes through here. Nothing here knows what is in a file.
 """
 
+import ctypes
+import errno
 import json
 import os
 import shutil
@@ -11,14 +13,37 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.errors import RegularsError
+
 if TYPE_CHECKING:
     import polars as pl
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 PARTIAL_SUFFIX = ".partial"
 """Ends the name of a file still being written, so that no ``*.parquet`` pattern can pick it up."""
 
 ROWS_PER_GROUP = 128 * 1024
 """Rows per Parquet row group; fixed, because a size chosen by the engine depends on the machine's cores."""
+
+
+@contextmanager
+def disk_errors_told(home: Path) -> Iterator[None]:
+    """A full or failing disk within the block ends in a sentence: ``RegularsError``."""
+    try:
+        yield
+    except Exception as error:  # the engine's and SQLite's own errors say so only in their text
+        text = str(error)
+        is_full = getattr(error, "errno", None) in _FULL or any(words in text for words in ("No space left", "disk is full", "too large"))
+        is_broken = getattr(error, "errno", None) == errno.EIO or any(words in text for words in ("Input/output error", "disk I/O error"))
+        if not (is_full or is_broken):
+            raise
+        raise RegularsError(
+            "The disk is full." if is_full else "The disk fails to write or read.",
+            where=home,
+            expected="what was there before is as it was",
+            do="make room and run again" if is_full else "see to the disk, then run again",
+        ) from error
 
 
 @contextmanager
@@ -37,6 +62,24 @@ def write_atomically(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
         raise
     fsync(path.parent)
+
+
+def sync(*folders: Path) -> None:
+    """Waits until everything written to the folders' file systems has reached the disk; one call each for any number of files.
+
+    Raises ``OSError`` where some of it did not: ``os.sync`` would say nothing. Folders that aren't there are none to wait for.
+    """
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:  # not Linux
+        os.sync()
+        return
+    for folder in {folder.stat().st_dev: folder for folder in folders if folder.exists()}.values():
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            if syncfs(descriptor) != 0:
+                raise OSError(code := ctypes.get_errno(), os.strerror(code), str(folder))
+        finally:
+            os.close(descriptor)
 
 
 def fsync(path: Path) -> None:

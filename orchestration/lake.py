@@ -1,5 +1,7 @@
 """What Python reads and writes between the stages: Parquet under ``lake/``, each file replaced in one rename."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,16 @@ CONTACT_COLUMNS = {"orders": ("email", "phone"), "order_headers": ("email", "pho
 
 def ledger_of(settings: Settings) -> Ledger:
     return Ledger(settings.lake / "ledger.sqlite")
+
+
+@contextmanager
+def open_ledger(settings: Settings) -> Iterator[Ledger]:
+    """The home's ledger, closed behind the block."""
+    ledger = ledger_of(settings)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
 
 
 def last_day(settings: Settings) -> str | None:

@@ -11,8 +11,11 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from orchestration import lake
-from orchestration.dumps.inbox import waiting
-from orchestration.dumps.landing import profiles_in_use
+from orchestration.dumps.completeness import waiting
+from orchestration.dumps.decisions import affected
+from orchestration.dumps.landing import Landing, profiles_in_use
+from orchestration.dumps.ledger import File
+from orchestration.dumps.summary import held_sentence
 from orchestration.progress import Progress
 from orchestration.publication import current
 from orchestration.settings import Settings
@@ -67,6 +70,7 @@ def summary(console: Console, figures: dict[str, Any], settings: Settings) -> No
         known = f"{landing['files_already_loaded']} file(s) were loaded before; " if landing["files_already_loaded"] else ""
         console.print(f"Nothing new in {settings.inbox}: {known}what is published is up to date.")
         _held(console, figures["held"])
+        _warned(console, figures["warnings"])
         return
     table = Table(show_header=False, box=None, padding=(0, 2))
     for name, value in _rows(figures):
@@ -74,8 +78,7 @@ def summary(console: Console, figures: dict[str, Any], settings: Settings) -> No
     console.print()
     console.print(table)
     _held(console, figures["held"])
-    for warning in [*figures["warnings"], *(text for suite in figures["validation"].values() for text in suite["warnings"])]:
-        console.print(f"[yellow]Warning:[/yellow] {escape(warning)}", soft_wrap=True)
+    _warned(console, [*figures["warnings"], *(text for suite in figures["validation"].values() for text in suite["warnings"])])
     lists, tables = settings.home / "exports" / "latest", settings.home / "published" / "warehouse.duckdb"
     console.print(f"\nPublished as of {figures['as_of']}: {lists} and {tables}", soft_wrap=True)
 
@@ -104,11 +107,47 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "In all", f"{figures['total_seconds']:.1f} s, {figures['peak_memory_bytes'] / 2**20:,.0f} MiB at most"
 
 
+def decided(console: Console, landing: Landing, settings: Settings) -> None:
+    """What came of a release or a retry."""
+    for file in landing.live:
+        console.print(
+            f"{file.source}/{file.file_name}: {file.rows_clean:,} rows clean, {file.rows_quarantined:,} in quarantine.", soft_wrap=True
+        )
+    for change in landing.changes:
+        if change.action == "replaced":
+            console.print(f"  It counts instead of {change.clean_before:,} rows that came under its name before.", soft_wrap=True)
+    _held(console, [held_sentence(file) for file in landing.held])
+    _warned(console, landing.warnings())
+    if landing.live:
+        console.print(f"Next: regulars run --home {settings.home}", soft_wrap=True)
+
+
+def retried(console: Console, before: list[File], landing: Landing, settings: Settings) -> None:
+    """What reading the affected files again changed."""
+    if not before:
+        console.print(
+            "Nothing to retry: no held file and no file with rows in quarantine has a profile that was changed since it was read."
+        )
+        return
+    console.print(f"{len(before)} file(s) read again from the bytes kept:")
+    for file in before:
+        console.print(f"  {escape(file.source)}/{escape(file.file_name)} was {file.state}, {file.rows_quarantined:,} rows in quarantine")
+    decided(console, landing, settings)
+
+
+def _warned(console: Console, warnings: list[str]) -> None:
+    for warning in warnings:
+        console.print(f"[yellow]Warning:[/yellow] {escape(warning)}", soft_wrap=True)
+
+
 def _held(console: Console, held: list[str]) -> None:
     if held:
         console.print(f"[yellow]{len(held)} file(s) held[/yellow], nothing of them counts:")
         for sentence in held:
             console.print(f"  {escape(sentence)}", soft_wrap=True)
+        console.print(
+            "To decide by the id in brackets: regulars release ID, regulars reject ID; after a change of a profile: regulars retry"
+        )
 
 
 def status(console: Console, settings: Settings) -> None:
@@ -117,8 +156,9 @@ def status(console: Console, settings: Settings) -> None:
     ledger = lake.ledger_of(settings)
     try:
         profiles = {source: profile.fingerprint for source, profile in profiles_in_use(settings).items()}
-        news = waiting(settings.inbox, ledger, profiles)
-        live, held = ledger.files("live"), ledger.files("held")
+        news = waiting(settings, ledger, profiles)
+        live, held, rejected = ledger.files("live"), ledger.files("held"), ledger.files("rejected")
+        retry = affected(settings, ledger)
     finally:
         ledger.close()
     table = Table(show_header=False, box=None, padding=(0, 2))
@@ -126,6 +166,19 @@ def status(console: Console, settings: Settings) -> None:
     table.add_row("Published", f"as of {published['as_of']}, run {published['run_id']}" if published else "nothing yet")
     table.add_row("Live files", f"{len(live):,} with {sum(file.rows_clean for file in live):,} rows")
     table.add_row("In quarantine", f"{sum(file.rows_quarantined for file in live):,} rows, see {settings.quarantine}")
-    table.add_row("Waiting", f"{len(news):,} file(s) in {settings.inbox}")
+    table.add_row("Waiting", f"{len(news.ready):,} file(s) in {settings.inbox}")
+    table.add_row("Rejected", f"{len(rejected):,} file(s)")
     console.print(table)
-    _held(console, [f"{file.source}/{file.file_name} ({file.reason})" for file in held])
+    _warned(console, list(news.unfinished) + _drifted(live))
+    if retry:
+        console.print(f"{len(retry):,} file(s) were read under a profile that was changed since: regulars retry", soft_wrap=True)
+    _held(console, [held_sentence(file) for file in held])
+
+
+def _drifted(live: list[File]) -> list[str]:
+    """New columns among the live files, a sentence each."""
+    landing = Landing()
+    for file in live:
+        if file.new_columns:
+            landing.add(file)
+    return landing.warnings()

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import freshness, lake
-from orchestration.dumps.inbox import arrivals, waiting
+from orchestration.dumps.completeness import waiting
+from orchestration.dumps.inbox import arrivals
 from orchestration.dumps.landing import Landing, profiles_in_use
+from orchestration.dumps.summary import held_sentence
 from orchestration.errors import RegularsError
 from orchestration.io import write_json
 from orchestration.lock import run_lock
@@ -71,7 +73,8 @@ def _nothing_to_do(settings: Settings, as_of: str | None) -> dict[str, Any] | No
     ledger = lake.ledger_of(settings)
     try:
         profiles = {source: profile.fingerprint for source, profile in profiles_in_use(settings).items()}
-        if waiting(settings.inbox, ledger, profiles):
+        news = waiting(settings, ledger, profiles)
+        if news.ready:
             return None
         if not ledger.files("live") and not any(arrivals(settings.inbox)):
             raise RegularsError(
@@ -80,14 +83,15 @@ def _nothing_to_do(settings: Settings, as_of: str | None) -> dict[str, Any] | No
                 expected="order dumps below inbox/<source>/, e.g. inbox/shop/orders_2026-10-31.csv",
                 do="copy dumps there, or make sample dumps with `regulars sample`",
             )
-        held = [f"{file.source}/{file.file_name} ({file.reason})" for file in ledger.files("held")]
+        held = [held_sentence(file) for file in ledger.files("held")]
         if not ledger.files("live"):
             raise RegularsError(
                 "No file in the inbox could be read: " + "; ".join(held), do="mend the files or their profile, then run again"
             )
         if not freshness.is_current(settings, ledger, as_of):
             return None
-        return {"published": False, "is_current": True, "held": held, "landing": Landing().counts()}
+        nothing = Landing(unfinished=list(news.unfinished))
+        return {"published": False, "is_current": True, "held": held, "warnings": nothing.warnings(), "landing": nothing.counts()}
     finally:
         ledger.close()
 
@@ -132,11 +136,11 @@ def _figures(progress: Progress, started: float) -> dict[str, Any]:
         "as_of": publication.as_of.isoformat() if publication else None,
         "run_id": publication.run_id if publication else None,
         "landing": landing.counts(),
-        "held": [f"{file.source}/{file.file_name} ({file.reason})" for file in landing.held],
+        "held": [held_sentence(file) for file in landing.held],
         "tables": dict(publication.tables) if publication else {},
         "lists": {name: _list_figures(entry) for name, entry in (publication.manifest["lists"] if publication else {}).items()},
         "groups": progress.figures.get("groups", {}),
-        "warnings": progress.figures.get("warnings", []),
+        "warnings": [*landing.warnings(), *progress.figures.get("warnings", [])],
         "validation": progress.figures.get("validation", {}),
         "failures": progress.failures,
         "stages": {name: round(seconds, 3) for name, seconds in progress.seconds.items()},

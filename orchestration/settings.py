@@ -50,6 +50,15 @@ class Source(_Section):
     """Sales channel of orders that name none. Default: the source's name."""
     max_quarantined_share: float = Field(0.2, ge=0, le=1)
     """A file with a larger share of rows in quarantine is held as a whole."""
+    complete_when: Literal["stable", "done_file", "manifest"] = "stable"
+    """When a file counts as delivered: as soon as it stays the same while it is copied; once ``<name>.done`` stands beside it (or
+    ``_SUCCESS`` in its folder); or once a manifest (``manifest*.json``, ``*.manifest.csv``, …) names it, with its bytes, rows or sha256."""
+    empty_files: Literal["held", "expected"] = "held"
+    """A file with a header and no rows. Expected or not, it never takes away what came under its name before."""
+    max_volume_factor: float = Field(10, gt=1)
+    """A file with more than this many times the usual rows of its source and feed, or fewer than that part of them, is held."""
+    volume_from_files: int = Field(10, ge=1)
+    """How many files a source and feed must have live before there is a usual volume."""
 
 
 class Contact(_Section):

@@ -226,7 +226,8 @@ def _rows(connection: "duckdb.DuckDBPyConnection", path: Path) -> dict[str, int]
 
 def _held_if_mostly_refused(file: File, settings: Settings) -> File:
     limit = settings.source_of(file.source).max_quarantined_share
-    if file.rows_delivered and file.rows_quarantined > limit * file.rows_delivered and file.rows_quarantined >= MINIMUM_REFUSALS:
+    is_much = file.rows_quarantined > limit * file.rows_delivered and file.rows_quarantined >= MINIMUM_REFUSALS
+    if is_much and not file.released:
         why = HeldError("too_many_refused", f"{file.rows_quarantined} of {file.rows_delivered} rows can't be read, more than {limit:.0%}")
         return replace(_held(file, why), batch=None, rows_clean=0, rows_quarantined=0)
     return file

@@ -4,15 +4,25 @@ Slower, record by record, and exact about where a record begins: what can't be s
 out as a ``Refusal`` with its physical line and its original text.
 """
 
+import codecs
 import csv
+import io
+import re
 import sys
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from orchestration.dumps.receive import HeldError
+from orchestration.dumps.dialect import Dialect
+from orchestration.dumps.held import HeldError
 
 csv.field_size_limit(sys.maxsize)
+
+BLOCK = 1 << 20
+
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -28,71 +38,159 @@ class Refusal:
     original: str
 
 
-def read(text: Path, delimiter: str, columns: int) -> Iterator[Record | Refusal]:
-    """Every record after the header, in order. Blank lines are not records.
+LONGEST_RECORD = 64 << 20
+"""Characters. A quote that is still open behind so many was never meant to enclose them."""
+
+
+def read(text: Path, dialect: Dialect, columns: int) -> Iterator[Record | Refusal]:
+    """Every record after the header, in order. Blank lines are not records. Memory is that of the longest record, whatever the file's size.
 
     Raises ``HeldError`` for text that isn't UTF-8 and for a file that was cut off within its last record.
     """
-    lines = _physical_lines(text)
-    if not lines:
-        return
-    is_complete = lines[-1].endswith(("\n", "\r"))
-    position = _record_end(lines, 0) or 1  # behind the header
-    while position < len(lines):
-        end = _record_end(lines, position)
-        outcome = _split("".join(lines[position:end]), position + 1, delimiter, columns) if end else None
-        if outcome is None or (end - position > 1 and not _is_one_row(outcome, lines[position:end], delimiter, columns)):
+    ahead = _Ahead(_physical_lines(text))
+    number = 1 + ahead.drop(_record_end(ahead, dialect) or 1)  # behind the header
+    while (line := ahead.line(0)) is not None:
+        end = _record_end(ahead, dialect)
+        outcome = _split(ahead.text(end), number, dialect, columns) if end else None
+        if outcome is None or (end > 1 and not _is_one_row(outcome, ahead.lines(end), dialect, columns)):
             # Its quotes pair up with another record's, or with none: take this line by itself, so that the next keeps its own.
-            end = position + 1
-            outcome = _split(lines[position], position + 1, delimiter, columns)
-        if lines[position].strip():
-            if end == len(lines) and not is_complete and isinstance(outcome, Refusal) and outcome.reason != "too_many_columns":
-                raise HeldError("cut_off", f"line {position + 1}, the last, ends in the middle of a row; have the file delivered again")
+            end = 1
+            outcome = _split(line, number, dialect, columns)
+        if line.strip():
+            is_cut = ahead.line(end) is None and not ahead.text(end).endswith(("\n", "\r"))
+            if is_cut and isinstance(outcome, Refusal) and outcome.reason != "too_many_columns":
+                raise HeldError("cut_off", f"line {number}, the last, ends in the middle of a row; have the file delivered again")
             yield outcome
-        position = end
+        number += ahead.drop(end)
 
 
-def _physical_lines(text: Path) -> list[str]:
-    content = text.read_bytes()
+class _Ahead:
+    """The lines not yet dealt with, read as far ahead as they are asked for."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._ahead: deque[str] = deque()
+
+    def line(self, place: int) -> str | None:
+        """The line so many behind the present one, None behind the last."""
+        while len(self._ahead) <= place:
+            following = next(self._lines, None)
+            if following is None:
+                return None
+            self._ahead.append(following)
+        return self._ahead[place]
+
+    def lines(self, count: int) -> list[str]:
+        return list(islice(self._ahead, count))
+
+    def text(self, lines: int) -> str:
+        return self._ahead[0] if lines == 1 else "".join(self.lines(lines))
+
+    def drop(self, lines: int) -> int:
+        for _ in range(min(lines, len(self._ahead))):
+            self._ahead.popleft()
+        return lines
+
+
+def first_record(start: str, dialect: Dialect) -> list[str]:
+    """Fields of the first record of a text, of which ``start`` is enough to hold it. Raises ``csv.Error``."""
+    ahead = _Ahead(iter(_split_lines(start)))
+    end = _record_end(ahead, dialect) or 1
+    return next(iter(rows_of(ahead.text(end) if ahead.line(0) is not None else "", dialect)), [])
+
+
+def _physical_lines(text: Path) -> Iterator[str]:
+    """Lines by line feed alone, or by return where there is no line feed: others would also break at form feeds inside texts."""
+    end = "\n" if _has_line_feed(text) else "\r"
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    rest, breaks = "", 0
+    with text.open("rb") as content:
+        while True:
+            block = content.read(BLOCK)
+            try:
+                decoded = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                raise _not_utf8(error, breaks, text) from None
+            breaks += decoded.count("\n")
+            *whole, rest = (rest + decoded).split(end) if end in decoded else [rest + decoded]
+            for line in whole:
+                yield line + end
+            if len(rest) > 4 * LONGEST_RECORD:
+                raise HeldError("no_line_breaks", f"line {breaks + 1} has more than {len(rest):,} characters; is its format another one?")
+            if not block:
+                break
+    if rest:
+        yield rest
+
+
+def _has_line_feed(text: Path) -> bool:
+    with text.open("rb") as content:
+        while block := content.read(BLOCK):
+            if b"\n" in block:
+                return True
+    return False
+
+
+def _not_utf8(error: UnicodeDecodeError, breaks: int, text: Path) -> HeldError:
+    line = breaks + error.object.count(b"\n", 0, error.start) + 1
+    with text.open("rb") as content:
+        proposal = _proposal(content.read(BLOCK))
+    return HeldError(
+        "not_utf8",
+        f"line {line} is not UTF-8 text (byte 0x{error.object[error.start]:02x}){proposal}; "
+        "have it exported as UTF-8, or set `encoding` of this feed to what it is",
+    )
+
+
+def _proposal(content: bytes) -> str:
+    """What the bytes may be instead: a proposal for a person, nothing that a run goes by."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return ", it begins as UTF-16 does (`encoding: utf-16`)"
     try:
-        return content.decode("utf-8-sig").splitlines(keepends=True) if b"\n" not in content else _split_lines(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise HeldError(
-            "not_utf8", f"line {line} is not UTF-8 text (byte 0x{content[error.start]:02x}); have it exported as UTF-8"
-        ) from None
+        text = codecs.getincrementaldecoder("gb18030")().decode(content)
+    except UnicodeDecodeError:
+        return ""
+    return ", it may be Chinese (`encoding: gb18030`)" if re.search("[\u4e00-\u9fff]", text) else ""
 
 
 def _split_lines(content: str) -> list[str]:
-    """Lines by line feed alone: str.splitlines would also break at form feeds and Unicode separators inside texts."""
-    parts = content.split("\n")
-    lines = [part + "\n" for part in parts[:-1]]
+    end = "\n" if "\n" in content else "\r"
+    parts = content.split(end)
+    lines = [part + end for part in parts[:-1]]
     return lines + ([parts[-1]] if parts[-1] else [])
 
 
-def _record_end(lines: list[str], start: int) -> int:
-    """Index behind the record that starts there: the first line at which its quotes are balanced; 0 if they never are."""
-    quotes = 0
-    for position in range(start, len(lines)):
-        quotes += lines[position].count('"')
+def _record_end(ahead: _Ahead, dialect: Dialect) -> int:
+    """How many lines the next record has: up to the first at which its quotes are balanced; 0 if they never are."""
+    quotes = size = lines = 0
+    while size <= LONGEST_RECORD and (line := ahead.line(lines)) is not None:
+        quotes += _quotes(line, dialect)
+        size += len(line)
+        lines += 1
         if quotes % 2 == 0:
-            return position + 1
+            return lines
     return 0
 
 
-def _is_one_row(outcome: Record | Refusal, lines: list[str], delimiter: str, columns: int) -> bool:
+def _quotes(line: str, dialect: Dialect) -> int:
+    if not dialect.quote:
+        return 0
+    return (_ESCAPED.sub("", line) if dialect.escape == "\\" else line).count(dialect.quote)
+
+
+def _is_one_row(outcome: Record | Refusal, lines: list[str], dialect: Dialect, columns: int) -> bool:
     """Whether several lines are one row, rather than rows of which two have a stray quote: then some line is whole by itself."""
     if isinstance(outcome, Record):
         return True
     has_clear_quotes = outcome.reason in ("too_few_columns", "too_many_columns")
-    return has_clear_quotes and not any(isinstance(_split(line, 0, delimiter, columns), Record) for line in lines)
+    return has_clear_quotes and not any(isinstance(_split(line, 0, dialect, columns), Record) for line in lines)
 
 
-def _split(original: str, line: int, delimiter: str, columns: int) -> Record | Refusal:
+def _split(original: str, line: int, dialect: Dialect, columns: int) -> Record | Refusal:
     if "\0" in original:
         return Refusal(line, "nul_byte", original)
     try:
-        rows = list(csv.reader([original], delimiter=delimiter, strict=True))
+        rows = rows_of(original, dialect)
     except csv.Error as error:
         return Refusal(line, "unterminated_quote" if "unexpected end" in str(error) else "broken_quotes", original)
     if len(rows) != 1:
@@ -101,3 +199,24 @@ def _split(original: str, line: int, delimiter: str, columns: int) -> Record | R
     if len(fields) != columns:
         return Refusal(line, "too_few_columns" if len(fields) < columns else "too_many_columns", original)
     return Record(line, fields)
+
+
+def rows_of(text: str, dialect: Dialect) -> list[list[str]]:
+    """The records of a piece of text, in fields. Raises ``csv.Error``.
+
+    A backslash escapes what would otherwise have a meaning (quote, delimiter, line break, backslash); before anything else it stands
+    for itself, so that ``\\N`` and ``C:\\new`` come through as they are.
+    """
+    if dialect.escape == "\\":
+        meant = f"{dialect.quote}{dialect.delimiter}\\\r\n"
+        text = _ESCAPED.sub(lambda found: found[0] if found[0][1:] in meant else "\\" + found[0], text)
+    return list(
+        csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=dialect.delimiter,
+            quotechar=dialect.quote or None,
+            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+            escapechar="\\" if dialect.escape == "\\" else None,
+            strict=True,
+        )
+    )

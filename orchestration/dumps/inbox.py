@@ -1,21 +1,40 @@
-"""What waits in the inbox: every file below ``inbox/<source>/`` that the ledger doesn't know as it stands there now."""
+"""What stands in the inbox: every file below ``inbox/<source>/``, and what it is called."""
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.dumps.ledger import Ledger, Sighting
+from orchestration.dumps.dialect import without_compression
+from orchestration.dumps.ledger import File, Sighting
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file of the inbox. ``name`` is its path below the source's folder: the name of the logical file."""
+    """A delivered file. ``name`` is its path below the source's folder: the name of the logical file.
+
+    ``archive``, ``archive_name``: for a file that came in an archive, the archive's content id and name; its own name then begins with
+    the latter. ``stands_for``: another name that tells its feed, where its own says nothing. ``again``: the reading that is to be
+    replaced, where the file is read anew from the bytes kept.
+    """
 
     source: str
     name: str
     path: Path
     sighting: Sighting
+    archive: str | None = None
+    archive_name: str | None = None
+    stands_for: str | None = None
+    again: File | None = None
+
+    @property
+    def base_name(self) -> str:
+        return self.name.rsplit("/", 1)[-1]
+
+    def names(self) -> tuple[str, ...]:
+        """Names by which a profile may know the file, the most telling first."""
+        plain = without_compression(self.base_name)
+        return tuple(dict.fromkeys(name for name in (self.base_name, plain, self.stands_for) if name))
 
 
 def arrivals(inbox: Path) -> Iterator[Arrival]:
@@ -30,7 +49,7 @@ def _below(folder: Path, source: str, prefix: str) -> Iterator[Arrival]:
     with os.scandir(folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
     for entry in found:
-        if entry.name.startswith((".", "~")) or entry.name.endswith((".tmp", ".part", ".crdownload")):
+        if entry.name.startswith((".", "~")) or entry.name.endswith((".tmp", ".part", ".partial", ".crdownload", ".filepart")):
             continue
         name = prefix + entry.name
         if entry.is_dir():
@@ -38,20 +57,3 @@ def _below(folder: Path, source: str, prefix: str) -> Iterator[Arrival]:
         elif entry.is_file():
             status = entry.stat()
             yield Arrival(source, name, Path(entry.path), Sighting(f"{source}/{name}", status.st_size, status.st_mtime_ns))
-
-
-def waiting(inbox: Path, ledger: Ledger, profile_of: dict[str, str]) -> list[Arrival]:
-    """Arrivals that are new or changed, and held files whose profile was corrected since.
-
-    ``profile_of``: source → fingerprint of the profile that reads it now.
-    """
-    known = ledger.sightings()
-    held = {file.file_id: file.profile for file in ledger.files("held")}
-    return [arrival for arrival in arrivals(inbox) if _is_news(arrival, known, held, profile_of)]
-
-
-def _is_news(arrival: Arrival, known: dict[str, tuple[Sighting, str]], held: dict[str, str], profile_of: dict[str, str]) -> bool:
-    sighting, file_id = known.get(arrival.sighting.path, (None, ""))
-    if sighting != arrival.sighting:
-        return True
-    return file_id in held and held[file_id] != profile_of.get(arrival.source)

@@ -86,10 +86,13 @@ def _notes(match: Match, looked: Look, settings: Settings) -> Iterator[str]:
     mapping, of = match.mapping, f"feed {match.feed} of profile {match.profile.name}"
     if not match.takes_name:
         yield f"Its name matches no pattern of {of} ({', '.join(mapping.files)}): rename it, or add a pattern."
-    expected = getattr(mapping, "encoding", "utf-8")
-    if _ENCODINGS.get(looked.encoding, looked.encoding) != _ENCODINGS.get(expected, expected):
+    expected = mapping.encoding
+    if looked.format == "csv" and _ENCODINGS.get(looked.encoding, looked.encoding) != _ENCODINGS.get(expected, expected):
         yield f"It seems to be written in {looked.encoding}; {of} reads {expected}."
-    if looked.delimiter not in {mapping.delimiter, BLANKS} and len(looked.columns) > 1:
+    expected_format = mapping.format_of(looked.path.name)
+    if looked.format != expected_format:
+        yield f"It is {looked.format}; under this name, {of} reads {expected_format}: set format: {looked.format}."
+    if looked.format == "csv" and looked.delimiter not in {mapping.delimiter, BLANKS} and len(looked.columns) > 1:
         yield f"Its columns are apart by {looked.delimiter!r}; {of} expects {mapping.delimiter!r}."
     currency = match.profile.currency or settings.currency
     if currency != settings.currency and "unit_price" in {column.name for column in FEEDS[match.feed]}:
@@ -129,12 +132,12 @@ def _write_profile(path: Path, match: Match, looked: Look) -> None:
     """The profile's one feed, for the sample: whatever it is called, and in the text that was made of it."""
     profile: dict[str, Any] = json.loads(match.profile.model_dump_json(exclude_defaults=True, exclude={"name", "ignored"}))
     feed = profile["feeds"][match.feed]
-    for key in ("format", "encoding", "skip_lines", "footer", "sheet"):
+    for key in ("encoding", "skip_lines", "footer", "sheet"):
         feed.pop(key, None)
     delimiter = {"delimiter": looked.delimiter} if looked.delimiter in {";", "\t", "|"} else {"delimiter": ","}
     if match.mapping.layout.split_at_blanks:
         delimiter = {"delimiter": match.mapping.delimiter}
-    profile["feeds"] = {match.feed: {**feed, "files": "*", **delimiter}}
+    profile["feeds"] = {match.feed: {**feed, "files": "*", "format": "csv", **delimiter}}
     path.parent.mkdir(parents=True)
     path.write_text(yaml.safe_dump(profile, allow_unicode=True), encoding="utf-8")
 

@@ -7,10 +7,15 @@ import codecs
 import csv
 import io
 import re
-import zlib
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from orchestration.dumps.archives import is_archive, is_workbook, unpack
+from orchestration.dumps.compression import compression_of, unpacked
+from orchestration.dumps.dialect import Dialect, Format
+from orchestration.dumps.formats import convert
+from orchestration.dumps.held import HeldError
 from orchestration.dumps.layouts import Layout, arranged
 from orchestration.errors import RegularsError
 
@@ -24,14 +29,8 @@ BLANKS = "blanks"
 MOST_LINES_OF_A_RECORD = 10_000
 """A quote that is still open by then was never meant to enclose anything."""
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_BINARY = {
-    b"PK\x03\x04": "a zip archive or a workbook",
-    b"PAR1": "a Parquet file",
-    b"\x28\xb5\x2f\xfd": "a zstd file",
-    b"%PDF": "a PDF document",
-    b"\xd0\xcf\x11\xe0": "a workbook of the old .xls kind",
-}
+PARQUET_MAGIC = b"PAR1"
+_BINARY = {b"%PDF": "a PDF document", b"\xd0\xcf\x11\xe0": "a workbook of the old .xls kind"}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -46,6 +45,7 @@ class Look:
 
     path: Path
     compression: str
+    format: Format
     encoding: str
     delimiter: str
     quote: str
@@ -92,12 +92,14 @@ class Look:
 
 def look(path: Path, most_rows: int) -> Look:
     """Raises ``RegularsError`` for a file that isn't there, is empty, or isn't text."""
-    compression, content, is_whole = _plain(path)
+    with tempfile.TemporaryDirectory(prefix="regulars-look-") as folder:
+        opened = _opened(path, Path(folder))
+    content, is_whole = opened.content, opened.is_whole
     if not content.strip():
         raise RegularsError(f"{path} is empty", expected="at least a line with column names", do="have it exported again")
     kind = next((kind for magic, kind in _BINARY.items() if content.startswith(magic)), None)
     if kind:
-        raise RegularsError(f"{path} is {kind}", expected="a text with columns (CSV), plain or gzip", do="export it as CSV")
+        raise RegularsError(f"{path} is {kind}", expected="CSV, JSON lines, a workbook (.xlsx) or Parquet", do="export it as one of these")
     encoding = encoding_of(content)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(content, is_whole)
     quote = _quote_of(text)
@@ -107,24 +109,65 @@ def look(path: Path, most_rows: int) -> Look:
     shown = delivered[: most_rows + 1]
     records = tuple(record for record in shown if record.strip())
     is_whole = is_whole and len(shown) == len(delivered)
-    return Look(path, compression, encoding, _delimiter_of(records[:100], quote), quote, records, "".join(shown), is_whole)
+    return Look(
+        path, opened.compression, opened.format, encoding, _delimiter_of(records[:100], quote), quote, records, "".join(shown), is_whole
+    )
 
 
-def _plain(path: Path) -> tuple[str, bytes, bool]:
-    """Compression, the beginning of the plain bytes, and whether that is all of them."""
+@dataclass(frozen=True)
+class _Opened:
+    """A dump without its packing: the beginning of its text, and whether that is all of it."""
+
+    compression: str
+    format: Format
+    content: bytes
+    is_whole: bool
+
+
+def _opened(path: Path, folder: Path) -> _Opened:
+    """Unpack and convert as a run does, into ``folder``. Raises ``RegularsError`` for what a run would hold for damage."""
     try:
-        with path.open("rb") as file:
-            start = file.read(SAMPLE_BYTES + 1)
+        return _unpacked(path, folder)
     except OSError as error:
         raise RegularsError(f"{path} can't be read: {error.strerror}", expected="a dump file", do="check the path") from None
-    if not start.startswith(_GZIP_MAGIC):
-        return "none", start[:SAMPLE_BYTES], len(start) <= SAMPLE_BYTES
-    try:
-        unpacking = zlib.decompressobj(wbits=31)
-        plain = unpacking.decompress(start, SAMPLE_BYTES)
-    except zlib.error as error:
-        raise RegularsError(f"{path} is damaged gzip data ({error})", do="have it delivered again") from None
-    return "gzip", plain, unpacking.eof and not unpacking.unused_data
+    except HeldError as error:
+        raise RegularsError(f"{path} would be held: {error}") from None
+
+
+def _unpacked(path: Path, folder: Path) -> _Opened:
+    with path.open("rb") as file:
+        start = file.read(SAMPLE_BYTES + 1)
+    if is_archive(start) and not is_workbook(path):
+        members = unpack(path, folder)
+        if len(members) > 1:
+            names = ", ".join(member.name for member in members[:10])
+            raise RegularsError(f"{path} is an archive of {len(members)} files: {names}", do="unpack it and inspect each of them")
+        return replace(_unpacked(members[0].path, folder), compression="zip")
+    compression = compression_of(start)
+    if compression:
+        is_whole, plain = _begun(path, compression)
+        return _Opened(compression, "csv", plain, is_whole)
+    kind: Format = "xlsx" if is_archive(start) else "parquet" if start.startswith(PARQUET_MAGIC) else "csv"
+    if start.lstrip().startswith(b"{"):
+        kind = "jsonl"
+    if kind == "csv":
+        return _Opened("none", kind, start[:SAMPLE_BYTES], len(start) <= SAMPLE_BYTES)
+    text = folder / "text"
+    convert(path, text, kind, Dialect())
+    with text.open("rb") as converted:
+        content = converted.read(SAMPLE_BYTES + 1)
+    return _Opened("none", kind, content[:SAMPLE_BYTES], len(content) <= SAMPLE_BYTES)
+
+
+def _begun(path: Path, compression: str) -> tuple[bool, bytes]:
+    """Whether it is all, and the first ``SAMPLE_BYTES`` of what a compressed file holds."""
+    plain = bytearray()
+    with path.open("rb") as packed:
+        for block in unpacked(iter(lambda: packed.read(1 << 16), b""), compression):
+            plain += block
+            if len(plain) > SAMPLE_BYTES:
+                return False, bytes(plain[:SAMPLE_BYTES])
+    return True, bytes(plain)
 
 
 def encoding_of(content: bytes) -> str:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
+from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.feeds import FEEDS, Column, Kind
 from orchestration.dumps.keys import Names, Part
 from orchestration.dumps.layouts import Layout, arranged
@@ -45,11 +46,14 @@ READS_OF_KINDS: dict[str, tuple[Kind, ...]] = {
 FORMAT_PARTS = "%a %A %b %B %d %-d %f %H %-H %I %-I %j %m %-m %M %-M %p %S %-S %y %Y %z %%"
 
 
-def _valid_format(form: str) -> str:
-    parts = re.findall(r"%-?.?", form)
-    if not set(parts) <= set(FORMAT_PARTS.split()) or not {"%Y", "%y"} & set(parts):
-        raise ValueError(f"expected a strptime format with a year such as '%d/%m/%Y %H:%M', made of {FORMAT_PARTS}")
-    return form
+def _valid_formats(forms: tuple[str, ...]) -> tuple[str, ...]:
+    for form in forms:
+        parts = re.findall(r"%-?.?", form)
+        if not set(parts) <= set(FORMAT_PARTS.split()) or not {"%Y", "%y"} & set(parts):
+            raise ValueError(f"expected a strptime format with a year such as '%d/%m/%Y %H:%M', made of {FORMAT_PARTS}")
+    if len({"%z" in form for form in forms}) > 1:
+        raise ValueError("expected %z, the offset from UTC, in all formats of a column or in none")
+    return forms
 
 
 def _as_words(value: Any) -> Any:
@@ -70,10 +74,12 @@ class ColumnMap(Part):
     source: Names = ()
     value: str | None = None
     reads: Literal["as_is", "integer_text", "epoch_seconds", "epoch_milliseconds", "excel_serial", "sas_date", "sas_datetime"] = "as_is"
-    """``integer_text``: an id that went through a float, ``17850.0`` for ``17850``. Dates as numbers: ``epoch_…`` since 1970 in UTC; ``excel_serial`` days since
-    1899-12-30, ``sas_date`` days and ``sas_datetime`` seconds since 1960-01-01, in the dump's zone, to the millisecond."""
-    format: Annotated[str, AfterValidator(_valid_format)] | None = None
-    """How a timestamp is written, as for strptime: ``%d/%m/%Y %H:%M``; with ``%z`` it says its own offset from UTC."""
+    """``integer_text``: an id that went through a float, ``17850.0`` for ``17850``. Dates as numbers: ``epoch_…`` since 1970 in UTC;
+    ``excel_serial`` days since 1899-12-30, ``sas_date`` days and ``sas_datetime`` seconds since 1960-01-01, in the dump's zone, to the
+    millisecond."""
+    format: Annotated[Names, AfterValidator(_valid_formats)] = ()
+    """How a timestamp is written, as for strptime: ``%d/%m/%Y %H:%M``; with ``%z`` it says its own offset from UTC. Of several, the first
+    that takes the text."""
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
     """What stands between groups of three digits: ``,`` in ``1,234.50``. A number without groups is read too."""
@@ -122,14 +128,13 @@ def _valid_pattern(pattern: str) -> str:
     return pattern
 
 
-class FeedMap(Part):
-    """How files of a dump become rows of one feed."""
+class FeedMap(Dialect):
+    """How files of a dump become rows of one feed; the keys of ``Dialect`` say how their bytes are read."""
 
     files: Names
     """Patterns of file names, compared without regard to case."""
     delivery_date: Annotated[str, AfterValidator(_valid_pattern)] = r"(\d{4}-\d{2}-\d{2})"
     """Where the file name holds the business date (ISO): orders the versions of an order, bounds its dates."""
-    delimiter: Literal[",", ";", "\t", "|"] = ","
     columns: dict[str, Annotated[ColumnMap, BeforeValidator(_as_column)]]
     skipped_hour: SkippedHour = "refuse"
     """A local time that the clocks jumped over in spring: refused, or read as if they hadn't, an hour ``forward``."""

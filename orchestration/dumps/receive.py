@@ -3,19 +3,27 @@
 The count of records is made here, apart from any CSV parser, so that a parser that drops or joins rows is found out.
 """
 
+import codecs
 import csv
 import hashlib
-import io
 import os
-import zlib
+import re
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from orchestration.dumps.archives import Member, is_archive, is_workbook, unpack
+from orchestration.dumps.careful import first_record
+from orchestration.dumps.compression import compression_of, unpacked
+from orchestration.dumps.dialect import Dialect, Format
+from orchestration.dumps.formats import Converted, convert
+from orchestration.dumps.held import HeldError as HeldError
+from orchestration.dumps.held import UnfinishedError
+from orchestration.dumps.held import UnreadableError as UnreadableError
 from orchestration.dumps.inbox import Arrival
 
 if TYPE_CHECKING:
@@ -27,23 +35,6 @@ LARGE_BYTES = 16 << 20
 HEADER_BYTES = 1 << 20
 CUT_BYTES = 64 << 20
 BOM = b"\xef\xbb\xbf"
-GZIP_MAGIC = b"\x1f\x8b"
-
-
-class HeldError(Exception):
-    """The file as a whole can't be trusted. ``reason`` is a code, the message says what was seen."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-class UnreadableError(Exception):
-    """Some files of a batch turned out to be unreadable as a whole: file id → why."""
-
-    def __init__(self, files: dict[str, HeldError]) -> None:
-        super().__init__(", ".join(files))
-        self.files = files
 
 
 @dataclass(frozen=True)
@@ -132,46 +123,126 @@ class Census:
 class Receipt:
     """Where a delivered file's bytes went.
 
-    ``text``: the plain text to parse, which is the raw file itself unless it was compressed. ``damage``: why the
-    bytes can't be trusted, if so; the raw file is kept all the same.
+    ``text``: the plain text to parse, which is the raw file itself where that is plain text already. ``damage``: why the
+    bytes can't be trusted, if so; the raw file is kept all the same. ``members``: what the file holds, where it is an archive.
     """
 
-    file_id: str
+    content_id: str
     sha256: str
-    raw: Path
+    size_bytes: int
     text: Path
     census: Census
-    damage: HeldError | None
-
-
-def receive(arrival: Arrival, raw_folder: Path, work_folder: Path, delimiter: str) -> Receipt:
-    """Copy the file's bytes to ``raw_folder``, hash them, and count its records; decompress in the same pass.
-
-    The caller makes the bytes durable (``os.sync``) before the ledger speaks of them.
-    """
-    census, digest = Census(delimiter), hashlib.sha256()
-    landing = raw_folder / f".{arrival.name.replace('/', '.')}.tmp"
-    text = work_folder / f"{arrival.source}.{arrival.name.replace('/', '.')}.text"
+    converted: Converted = field(default_factory=Converted)
     damage: HeldError | None = None
-    with arrival.path.open("rb", buffering=0) as delivered, landing.open("wb") as kept:
-        is_compressed = delivered.read(2) == GZIP_MAGIC
+    members: tuple[Member, ...] = ()
+
+
+def content_id(source: str, sha256: str) -> str:
+    """Names a content of a source, whatever its file is called."""
+    return hashlib.sha256(f"{source}\0{sha256}".encode()).hexdigest()[:16]
+
+
+def receive(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialect: Dialect | None, names_in: str | None = None) -> Receipt:
+    """Copy the file's bytes to ``raw_folder``, hash them, and make of them text whose records are counted; unpacked in the same pass.
+
+    ``raw_folder``: None for bytes that are kept already. ``dialect``: None for a file that no feed takes. ``names_in``: encoding of
+    file names in archives that aren't marked as UTF-8. The caller makes the bytes
+    durable before the ledger speaks of them. Raises ``UnfinishedError`` for a file that changes meanwhile.
+    """
+    reading = arrival.again.file_id if arrival.again else ""  # two contents of one name may be read anew at a time
+    key = hashlib.sha256(f"{arrival.source}\0{arrival.name}\0{reading}".encode()).hexdigest()[:24]
+    kept_as = (raw_folder or work_folder) / f".{key}.tmp"
+    content, text = work_folder / f"{key}.content", work_folder / f"{key}.text"
+    kind = dialect.format_of(arrival.base_name) if dialect else None
+    digest, census, damage = hashlib.sha256(), Census(dialect.delimiter if dialect else ","), None
+    with _opened(arrival) as delivered, kept_as.open("wb") if raw_folder else open(os.devnull, "wb") as kept:
+        before = _look(delivered)
+        start = delivered.read(8)
         delivered.seek(0)
+        compression = compression_of(start)
+        is_direct = kind == "csv" and dialect is not None and dialect.is_plain and not is_archive(start)
         blocks = _kept(delivered, kept, digest)
         try:
-            with text.open("wb") if is_compressed else nullcontext() as plain:
-                texts = _decompressed(blocks) if is_compressed else blocks
-                for block in _counted(texts, census, aside=arrival.sighting.size_bytes > LARGE_BYTES):
+            with content.open("wb") if compression else nullcontext() as plain:
+                texts = unpacked(blocks, compression) if compression else blocks
+                is_large = arrival.sighting.size_bytes > LARGE_BYTES
+                for block in _counted(texts, census, aside=is_large) if is_direct else texts:
                     if plain:
                         plain.write(block)
-        except (zlib.error, EOFError) as error:
-            damage = HeldError("corrupt_gzip", f"the gzip data is damaged or cut off ({error}); have it delivered again")
+        except HeldError as error:
+            damage = error
             for _ in blocks:
                 pass  # the rest is kept too: raw is what was received
-    sha256 = digest.hexdigest()
-    file_id = hashlib.sha256(f"{arrival.source}\0{sha256}".encode()).hexdigest()[:16]
-    raw = raw_folder / f"{file_id}{''.join(arrival.path.suffixes[-2:])}"
-    os.replace(landing, raw)
-    return Receipt(file_id, sha256, raw, text if is_compressed else raw, census, damage)
+        if _look(delivered) != before or before[0] != delivered.tell():
+            kept_as.unlink(missing_ok=True)
+            raise UnfinishedError(f"{arrival.source}/{arrival.name} changed while it was read")
+    identity = content_id(arrival.source, sha256 := digest.hexdigest())
+    if raw_folder:
+        os.replace(kept_as, raw_folder / f"{identity}{_ending(arrival.base_name)}")
+    unpacked_to = content if compression else raw_folder / f"{identity}{_ending(arrival.base_name)}" if raw_folder else arrival.path
+    if compression and not damage and is_packed(_start(content), kind):
+        damage = HeldError("nested_archive", "it was packed once more within; have it delivered packed once")
+    receipt = Receipt(identity, sha256, before[0], unpacked_to, census, damage=damage)
+    if is_direct or damage:
+        return receipt
+    if is_archive(_start(unpacked_to)) and kind != "xlsx":
+        return _unpacked(receipt, unpacked_to, work_folder / f"{key}.members", kind, names_in)
+    return _converted(receipt, unpacked_to, text, kind, dialect) if kind and dialect else receipt
+
+
+def raw_file(raw_folder: Path, content: str) -> Path | None:
+    """Where a content's bytes are kept as received."""
+    return next(iter(sorted(raw_folder.glob(f"{content}*"))), None)
+
+
+def _unpacked(receipt: Receipt, content: Path, folder: Path, kind: Format | None, names_in: str | None) -> Receipt:
+    """The receipt of an archive, with what it holds."""
+    try:
+        if kind and is_workbook(content):
+            raise HeldError("wrong_format", "it is an XLSX workbook; set `format: xlsx` for this feed, or rename it to .xlsx")
+        return replace(receipt, members=tuple(unpack(content, folder, names_in)))
+    except HeldError as error:
+        return replace(receipt, damage=error)
+
+
+def _converted(receipt: Receipt, content: Path, text: Path, kind: Format, dialect: Dialect) -> Receipt:
+    """The receipt of a file whose bytes aren't text to parse as they are, with text made of them."""
+    try:
+        converted = convert(content, text, kind, dialect)
+    except HeldError as error:
+        return replace(receipt, damage=error)
+    census = Census(dialect.delimiter if kind == "csv" else ",")
+    with text.open("rb") as plain:
+        while block := plain.read(CHUNK):
+            census.add(block)
+    return replace(receipt, text=text, census=census, converted=converted)
+
+
+def is_packed(start: bytes, kind: Format | None) -> bool:
+    """Whether plain bytes begin like packed ones; a workbook always does."""
+    return compression_of(start) is not None or (is_archive(start) and kind != "xlsx")
+
+
+def _opened(arrival: Arrival) -> BinaryIO:
+    try:
+        return arrival.path.open("rb", buffering=0)
+    except OSError as error:
+        raise UnfinishedError(f"{arrival.source}/{arrival.name} can't be opened ({error.strerror})") from None
+
+
+def _look(delivered: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(delivered.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def _start(content: Path) -> bytes:
+    with content.open("rb") as file:
+        return file.read(8)
+
+
+def _ending(name: str) -> str:
+    """What the raw file's name keeps of the delivered one's: up to two plain endings."""
+    return "".join(re.findall(r"\.[A-Za-z0-9]{1,8}", name)[-2:]) if re.search(r"(\.[A-Za-z0-9]{1,8}){1,2}$", name) else ""
 
 
 def _kept(delivered: BinaryIO, kept: BinaryIO, digest: "hashlib._Hash") -> Iterator[bytes]:
@@ -199,21 +270,7 @@ def _counted(texts: Iterator[bytes], census: Census, aside: bool) -> Iterator[by
             count.result()
 
 
-def _decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The text of one or more gzip members; zlib checks each against its own length and CRC."""
-    member, is_open = zlib.decompressobj(wbits=31), False
-    for block in blocks:
-        while block:
-            yield member.decompress(block)
-            is_open = not member.eof
-            block = member.unused_data
-            if member.eof:
-                member = zlib.decompressobj(wbits=31)
-    if is_open:
-        raise EOFError("it ends before its checksum")
-
-
-def header_of(text: Path, delimiter: str) -> tuple[str, ...]:
+def header_of(text: Path, dialect: Dialect) -> tuple[str, ...]:
     """Names of the first record, exactly as written (but for a byte-order mark). Raises ``HeldError`` where there is none to go by."""
     with text.open("rb") as content:
         start = content.readline(CHUNK).removeprefix(BOM)
@@ -221,13 +278,13 @@ def header_of(text: Path, delimiter: str) -> tuple[str, ...]:
             start += content.read(HEADER_BYTES)  # the first line break may stand within a name, or not be a line feed
     if not start.strip():
         raise HeldError("empty_file", "the file is empty, expected at least a header line")
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise HeldError("not_utf8", "it begins as UTF-16 text does, the profile says utf-8; set `encoding: utf-16` for this feed")
     try:
-        first = next(csv.reader(io.StringIO(start.decode("utf-8", errors="surrogateescape"), newline=""), delimiter=delimiter))
+        first = first_record(start.decode("utf-8", errors="surrogateescape"), dialect)
     except csv.Error as error:
         raise HeldError("unreadable_header", f"the first line can't be read as column names ({error})") from None
     names = [name.strip() for name in first]
-    if any("\udc80" <= symbol <= "\udcff" for name in names for symbol in name):
-        raise HeldError("not_utf8", "line 1, the column names, is not UTF-8 text; have it exported as UTF-8")
     if repeated := sorted({name for name in names if names.count(name) > 1}):
         raise HeldError(
             "duplicate_header", f"the header names {', '.join(map(repr, repeated))} more than once; each column needs a name of its own"

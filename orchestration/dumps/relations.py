@@ -34,7 +34,7 @@ def load_regular(stretches: Sequence[Stretch], text: Path, connection: "duckdb.D
     first = stretches[0].candidate
     columns = [f"t{number}" for number in range(len(first.header))]
     types = "{" + ", ".join(f"'{column}': 'VARCHAR'" for column in columns) + "}"
-    dialect = f"header = false, delim = {quoted(first.mapping.delimiter)}, quote = '\"', escape = '\"', strict_mode = true"
+    dialect = f"header = false, delim = {quoted(first.dialect.delimiter)}, quote = '\"', escape = '\"', strict_mode = true"
     has_breaks_in_texts = any(stretch.candidate.receipt.census.breaks_in_quotes for stretch in stretches)
     is_header = " and ".join(f"{column} = {quoted(name)}" for column, name in zip(columns, first.header, strict=True))
     _load_delivered(stretches, connection, in_lines=has_breaks_in_texts)
@@ -80,7 +80,7 @@ def _load_delivered(stretches: Sequence[Stretch], connection: "duckdb.DuckDBPyCo
 
 def latest_at(candidate: Candidate) -> str:
     """SQL of the moment that every row of the file has to be dated before."""
-    date = candidate.mapping.business_date(candidate.arrival.path.name)
+    date = candidate.business_date
     return f"(timestamp '{date}' + interval {DAYS_OF_GRACE + 1} day)" if date else "timestamp '2100-01-01'"
 
 
@@ -118,7 +118,7 @@ def read_carefully(batch: Batch) -> Iterator[Records]:
     for candidate in batch.candidates:
         file_id = candidate.file.file_id
         try:
-            for outcome in careful.read(candidate.receipt.text, candidate.mapping.delimiter, len(candidate.header)):
+            for outcome in candidate.records():
                 records.delivered[file_id] += 1
                 records.latest_at[file_id] = latest_at(candidate)
                 if isinstance(outcome, careful.Refusal):

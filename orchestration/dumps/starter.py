@@ -157,6 +157,8 @@ def _lines(name: str, look: Look, feed: str, guesses: dict[str, Guess]) -> Itera
     yield "feeds:"
     yield f"  {feed}:"
     yield f"    files: [{_scalar(_pattern(look.path.name))}]   # CHECK: the names under which such dumps come"
+    if look.format != "csv":
+        yield f"    format: {look.format}"
     if look.delimiter in {";", "\t", "|"}:
         yield f"    delimiter: {_quoted(look.delimiter)}"
     if look.encoding not in {"utf-8", "utf-8-sig"}:

@@ -164,9 +164,9 @@ def _half_width(text: str) -> str:
 def _moment(text: str, origin: ColumnMap) -> tuple[str, str]:
     """SQL of the local timestamp that a text writes, and of the UTC timestamp where it doesn't write a local one; null elsewhere."""
     number = f"try_cast({plain_number(text, ColumnMap(source=origin.source))} as decimal(30, 12))"
-    if origin.format is not None:
-        moment = f"try_strptime(trim({text}), {quoted(origin.format)})"
-        return ("cast(null as timestamp)", f"make_timestamp(epoch_us({moment}))") if "%z" in origin.format else (moment, "null")
+    if origin.format:
+        moment = f"try_strptime(trim({text}), [{', '.join(map(quoted, origin.format))}])"
+        return ("cast(null as timestamp)", f"make_timestamp(epoch_us({moment}))") if "%z" in origin.format[0] else (moment, "null")
     match origin.reads:
         case "epoch_seconds" | "epoch_milliseconds":
             factor = {"epoch_seconds": 1_000_000, "epoch_milliseconds": 1_000}[origin.reads]

@@ -135,9 +135,9 @@ HEADER_ONLY = FileFault(
     "header_only",
     "orders",
     "a header and no row",
-    "accepted_normalised",
+    "held",
     lambda page: page[: page.find(b"\n") + 1],
-    None,
+    "no_rows",
     "{feed}_{day}_part2.csv",
     True,
 )

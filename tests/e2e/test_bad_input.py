@@ -76,7 +76,7 @@ def test_an_inbox_without_one_readable_file_publishes_nothing(tmp_path: Path, na
     assert not (tmp_path / "published").exists()
 
 
-@pytest.mark.parametrize("command", ["run", "status", "sample", "dagster"])
+@pytest.mark.parametrize("command", ["run", "status", "release", "reject", "retry", "sample", "dagster"])
 def test_every_command_has_an_example_in_its_help(command: str) -> None:
     environment = {**os.environ, "COLUMNS": "200"}
     answer = subprocess.run(

@@ -1,11 +1,18 @@
 """`regulars inspect`, as a person calls it: what it tells of a dump, and the profile that it proposes."""
 
 import gzip
+import io
+import json
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import zstandard
 from typer.testing import CliRunner
 
 from orchestration.cli import app
@@ -41,7 +48,7 @@ def orders(*rows: str) -> str:
 def test_a_dump_that_a_profile_reads_is_shown_as_it_would_land(inspect: Inspect, home: Home) -> None:
     code, told = inspect("orders_1.csv", orders(order(1), order(2, unit_price="abc"), order(3, status="completed")))
     assert code == 0
-    assert 'compression none · encoding utf-8 · delimiter , · quote " · 7 columns · 3 rows looked at\n' in told
+    assert 'compression none · format csv · encoding utf-8 · delimiter , · quote " · 7 columns · 3 rows looked at\n' in told
     assert "Profile canonical reads it, as orders" in told
     assert re.search(r"canonical orders 7 of 22 7 of 7 –", told)
     assert re.search(r"unit_price unit_price 9\.9 9\.9", told)
@@ -80,7 +87,7 @@ def test_what_identifies_somebody_is_left_out(column: str, value: str, expected:
 
 
 DRESSED = {
-    "gzip": (gzip.compress(orders(order(1)).encode()), "orders.csv.gz", "compression gzip · encoding utf-8", None),
+    "gzip": (gzip.compress(orders(order(1)).encode()), "orders.csv.gz", "compression gzip · format csv · encoding utf-8", None),
     "a byte-order mark": (b"\xef\xbb\xbf" + orders(order(1)).encode(), "orders.csv", "encoding utf-8-sig", None),
     "GB18030": (
         orders(*(order(n, customer_id="张伟明", order_line_id="𠮷野家") for n in range(3))).encode("gb18030"),
@@ -221,10 +228,55 @@ def test_a_profile_is_not_written_over_another_or_under_no_name(inspect: Inspect
     assert set(known_profiles(home.folder)) == set(known_profiles(Path("nowhere")))
 
 
+def zipped(*names: str) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name in names:
+            archive.writestr(name, orders(order(1)))
+    return held.getvalue()
+
+
+def workbook() -> bytes:
+    book, held = openpyxl.Workbook(), io.BytesIO()
+    for row in (ORDERS_HEADER, order(1)):
+        book.active.append(row.split(","))
+    book.save(held)
+    return held.getvalue()
+
+
+def parquet() -> bytes:
+    held = io.BytesIO()
+    pq.write_table(pa.table(dict(zip(ORDERS_HEADER.split(","), ([value] for value in order(1).split(",")), strict=True))), held)
+    return held.getvalue()
+
+
+FORMATS = {
+    "a workbook": ("orders.xlsx", workbook, "format xlsx"),
+    "Parquet": ("orders.parquet", parquet, "format parquet"),
+    "JSON lines": (
+        "orders.jsonl",
+        lambda: json.dumps(dict(zip(ORDERS_HEADER.split(","), order(1).split(","), strict=True))).encode() + b"\n",
+        "format jsonl",
+    ),
+    "zstd": ("orders.csv.zst", lambda: zstandard.compress(orders(order(1)).encode()), "compression zstd · format csv"),
+    "an archive of one": ("orders.csv.zip", lambda: zipped("orders.csv"), "compression zip · format csv"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "expected"), FORMATS.values(), ids=FORMATS)
+def test_every_format_that_a_run_reads_is_looked_into(inspect: Inspect, name: str, content: Callable[[], bytes], expected: str) -> None:
+    code, told = inspect(name, content())
+    assert code == 0
+    assert expected in told
+    assert "1 rows looked at: 1 clean, 0 to quarantine" in told
+
+
 NO_DUMPS = {
     "an empty file": (b"", "is empty"),
-    "a workbook": (b"PK\x03\x04rest", "is a zip archive or a workbook"),
-    "damaged gzip": (gzip.compress(b"")[:10] + b"\xff" * 20, "is damaged gzip data"),
+    "a damaged archive": (b"PK\x03\x04rest", "would be held: the zip data is damaged"),
+    "damaged gzip": (gzip.compress(b"")[:10] + b"\xff" * 20, "would be held: the gzip data is damaged"),
+    "an archive of two": (zipped("a.csv", "b.csv"), "is an archive of 2 files: a.csv, b.csv"),
+    "a PDF": (b"%PDF-1.7 ...", "is a PDF document"),
 }
 
 

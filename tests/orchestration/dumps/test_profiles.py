@@ -15,7 +15,7 @@ BROKEN = {
     "an unknown key of a feed": (BODY + "    colunms: {}\n", r"Unknown key 'colunms' in feeds.orders, did you mean 'columns'\? Known: "),
     "an unknown key of a column": (
         BODY.replace("number}", "{sorce: x}}"),
-        r"Unknown key 'sorce' in feeds.orders.columns.order_id, did you mean 'source'\? Known: map, ",
+        r"Unknown key 'sorce' in feeds.orders.columns.order_id, did you mean 'source'\? Known: affixes, ",
     ),
     "an unknown key of a layout": (
         BODY + "    layout: {packed: {columns: x, fields: y, zz: red}}\n",

@@ -6,7 +6,6 @@ Headers as met in real exports: Shopify's orders export (79 columns), WooCommerc
 
 import csv
 import io
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from hashlib import sha256
@@ -104,10 +103,6 @@ def test_shopify_gives_each_line_its_orders_fields_and_counts_the_orders_amounts
     ]
 
 
-def with_iso_dates(text: str) -> str:
-    return re.sub(r"\b(\d{2})-(\d{2})-(\d{4}) ", r"\3-\2-\1 ", text)
-
-
 WOOCOMMERCE = (
     "order_id,order_number,order_date,status,shipping_total,tax_total,discount_total,order_total,order_currency,customer_id,"
     "customer_email,billing_email,billing_phone,billing_city,shipping_city,refund_items,paid_date,line_item_1,line_item_2"
@@ -152,7 +147,7 @@ def test_woocommerce_gives_each_packed_line_a_row_and_keeps_the_money_of_the_ord
 def test_the_sample_export_of_woocommerce_lands_whole(shared_data: Path, home_of: Callable[[str, str], Home]) -> None:
     home = home_of("woocommerce_orders", "USD")
     sample = (shared_data / "shop_exports" / "Sample_Order.csv").read_text(encoding="utf-8-sig")
-    home.deliver("Sample_Order.csv", with_iso_dates(sample))
+    home.deliver("Sample_Order.csv", sample)
     landing = home.land()
     assert (landing.rows_delivered, landing.rows_clean, landing.rows_quarantined) == (3, 3, 0)
     assert home.clean("order_id, customer_id, ordered_at::varchar, status, product_name, quantity, unit_price, shipping_amount") == [
@@ -205,7 +200,7 @@ def test_taobao_keeps_long_ids_and_leaves_masked_buyers_unidentified(home_of: Ca
             },
             {**order, "订单编号": "1612345678901234569", "订单状态": "卖家已发货，等待买家确认 ", "宝贝总数量": "2", "退款金额": ""},
             {**order, "订单编号": "1612345678901234570", "订单状态": "人间蒸发"},
-        ),
+        ).encode("gb18030"),
     )
     landing = home.land()
     assert (landing.rows_delivered, landing.rows_clean, landing.rows_quarantined) == (4, 3, 1)
@@ -252,21 +247,17 @@ def test_jd_reviews_land_with_their_texts_and_without_masked_reviewers(home_of: 
     assert home.quarantine(feed="reviews") == [(5, "out_of_range", "rating", "0")]
 
 
-def with_dashed_dates(text: str) -> str:
-    return re.sub(r" (199\d)(\d\d)(\d\d) ", r" \1-\2-\3 ", text)
-
-
 def test_cdnow_shares_the_dollars_of_a_day_among_its_cds(home_of: Callable[[str, str], Home]) -> None:
     home = home_of("cdnow", "USD")
     rows = [" customer_id  date number_of_cds  dollar_value", " 00001 19970101  1   11.77", " 00002 19970112  3   10.00"]
-    home.deliver("CDNOW_master.txt", with_dashed_dates("\r\n".join([*rows, " 00002 19970112  5    0.00", ""])))
+    home.deliver("CDNOW_master.txt", "\r\n".join([*rows, " 00002 19970112  5    0.00", ""]))
     landing = home.land()
     assert (landing.rows_delivered, landing.rows_clean, landing.rows_quarantined) == (3, 3, 0)
     assert home.clean("line, order_id, order_line_id, customer_id, ordered_at::date::varchar, quantity, unit_price") == [
-        (2, "00001-1997-01-01", None, "00001", "1997-01-01", 1, Decimal("11.77")),
-        (3, "00002-1997-01-12", "#3+", "00002", "1997-01-12", 1, Decimal("3.3334")),
-        (3, "00002-1997-01-12", None, "00002", "1997-01-12", 2, Decimal("3.3333")),
-        (4, "00002-1997-01-12", None, "00002", "1997-01-12", 5, 0),
+        (2, "00001-19970101", None, "00001", "1997-01-01", 1, Decimal("11.77")),
+        (3, "00002-19970112", "#3+", "00002", "1997-01-12", 1, Decimal("3.3334")),
+        (3, "00002-19970112", None, "00002", "1997-01-12", 2, Decimal("3.3333")),
+        (4, "00002-19970112", None, "00002", "1997-01-12", 5, 0),
     ]
 
 
@@ -274,7 +265,7 @@ def test_cdnow_shares_the_dollars_of_a_day_among_its_cds(home_of: Callable[[str,
 def test_cdnow_master_lands_with_its_published_totals(shared_data: Path, home_of: Callable[[str, str], Home]) -> None:
     """Totals of the master file as Fader & Hardie's data describe it, counted with a plain reader: 69,659 rows, 80 of them for nothing."""
     home = home_of("cdnow", "USD")
-    home.deliver("CDNOW_master.txt", with_dashed_dates((shared_data / "cdnow" / "CDNOW_master.txt").read_bytes().decode()))
+    home.deliver("CDNOW_master.txt", (shared_data / "cdnow" / "CDNOW_master.txt").read_bytes().decode())
     landing = home.land()
     assert (landing.rows_delivered, landing.rows_clean, landing.rows_quarantined) == (69_659, 69_659, 0)
     assert home.clean(

@@ -1,0 +1,82 @@
+"""What a conversion leaves beside the text: where its rows stood in the delivered file, and what could not become a row."""
+
+import csv
+import re
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.dumps.careful import Refusal
+from orchestration.dumps.held import HeldError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST_REFUSALS = 100_000
+"""A file with more records than this that are no rows at all is not what its profile says it is."""
+
+
+@dataclass(frozen=True)
+class Converted:
+    """``lines``: per row of the text, the line of the delivered file; None where the n-th row stands on line n + 1 + ``skipped``.
+
+    ``doubt``: why the file should not count unless a person says so.
+    """
+
+    lines: "NDArray[np.int64] | None" = None
+    skipped: int = 0
+    refusals: tuple[Refusal, ...] = ()
+    doubt: HeldError | None = None
+
+    @property
+    def is_renumbered(self) -> bool:
+        """Whether a line break within a value is none of the delivered file."""
+        return self.lines is not None
+
+    @property
+    def counts_from_two(self) -> bool:
+        """Whether the rows stand on lines 2, 3, 4, … of the delivered file."""
+        return self.lines is None or len(self.lines) == 0 or bool(self.lines[0] == 2 and self.lines[-1] == len(self.lines) + 1)
+
+
+class RowWriter:
+    """Writes rows as CSV text in which nothing depends on what a field holds: every field is quoted."""
+
+    def __init__(self, target: Path) -> None:
+        self._file = target.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        self._lines = array("q")
+        self._refusals: list[Refusal] = []
+
+    def __enter__(self) -> "RowWriter":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._file.close()
+
+    def header(self, names: Iterable[str]) -> None:
+        self._writer.writerow(names)
+
+    def row(self, line: int, fields: Iterable[str]) -> None:
+        self._writer.writerow(fields)
+        self._lines.append(line)
+
+    def refuse(self, line: int, reason: str, original: str) -> None:
+        self._refusals.append(Refusal(line, reason, original))
+        if len(self._refusals) > MOST_REFUSALS:
+            raise HeldError(
+                "unreadable_rows", f"more than {MOST_REFUSALS:,} of its records are none ({reason}); is its format another one?"
+            )
+
+    def converted(self) -> Converted:
+        import numpy as np
+
+        return Converted(np.frombuffer(self._lines, dtype=np.int64) if self._lines else np.zeros(0, np.int64), 0, tuple(self._refusals))
+
+
+def is_footer(line: str, footer: str | None) -> bool:
+    """Whether a line is one of those that the profile says stand behind the last row."""
+    return footer is not None and re.search(footer, line) is not None

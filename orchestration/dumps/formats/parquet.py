@@ -1,0 +1,39 @@
+"""Parquet → CSV text, every value as the engine writes it: decimals exact, dates ISO, nested values as JSON."""
+
+from pathlib import Path
+
+from orchestration.dumps.dialect import Dialect
+from orchestration.dumps.formats.converted import Converted
+from orchestration.dumps.held import HeldError
+from orchestration.dumps.sql import quoted
+
+
+def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
+    """The row with number n (the first is 1) is line n + 1, as if there were a header line."""
+    import duckdb
+    import numpy as np
+
+    with duckdb.connect(config={"threads": 1, "memory_limit": "1GB"}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        try:
+            source = f"read_parquet({quoted(str(content))})"
+            columns = connection.execute(f"describe select * from {source}").fetchall()
+            selected = ", ".join(f"{_as_text(name, kind)} as {_name(name)}" for name, kind, *_ in columns)
+            connection.execute(f"copy (select {selected} from {source}) to {quoted(str(target))} (format csv, header, force_quote *)")
+            (rows,) = connection.execute(f"select count(*) from {source}").fetchone() or (0,)
+        except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SerializationException) as error:
+            raise HeldError(
+                "corrupt_parquet", f"it can't be read as Parquet ({str(error).splitlines()[0]}); have it delivered again"
+            ) from None
+    return Converted(lines=np.arange(2, rows + 2, dtype=np.int64))
+
+
+def _as_text(name: str, kind: str) -> str:
+    if kind == "BLOB":  # text whose writer didn't say so; anything else in it can't be decoded, and holds the file
+        return f"decode({_name(name)})"
+    is_nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+    return f"cast(to_json({_name(name)}) as varchar)" if is_nested else f"cast({_name(name)} as varchar)"
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

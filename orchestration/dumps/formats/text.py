@@ -1,0 +1,140 @@
+"""Delimited text in a declared encoding → the same text in UTF-8, without what stands before its header and behind its rows."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.dumps.careful import Refusal
+from orchestration.dumps.dialect import Dialect
+from orchestration.dumps.formats.converted import Converted, is_footer
+from orchestration.dumps.held import HeldError
+
+BLOCK = 1 << 20
+TAIL = 1 << 16
+"""Bytes at the end of a file among which its footer stands."""
+
+MOJIBAKE_FROM = 8
+"""So many characters beyond ASCII that are all sound UTF-8 are no accident in a file said to be something else."""
+
+_BREAK = re.compile("\r\n|\n|\r")
+
+
+def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
+    """Decode, leave out the preamble, cut off the footer. Raises ``HeldError`` for what isn't text of that encoding."""
+    doubt = _Doubt(dialect.encoding)
+    breaks = 0
+    with target.open("w", encoding="utf-8", newline="") as plain:
+        for block in _without_preamble(decoded(content, dialect.encoding, doubt), dialect.skip_lines):
+            breaks += block.count("\n")
+            plain.write(block)
+    refusals = _cut_footer(target, breaks, dialect) if dialect.footer is not None else ()
+    return Converted(skipped=dialect.skip_lines, refusals=refusals, doubt=doubt.verdict())
+
+
+def decoded(content: Path, encoding: str, doubt: "_Doubt | None" = None) -> Iterator[str]:
+    """The file's text, block by block, without a byte-order mark. Raises ``HeldError`` naming the line that can't be decoded."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
+    breaks = 0
+    with content.open("rb") as delivered:
+        is_first = True
+        while True:
+            block = delivered.read(BLOCK)
+            if is_first:
+                _refuse_other_mark(block, encoding)
+                is_first = False
+            if doubt:
+                doubt.add(block, final=not block)
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                raise _undecodable(error, breaks, encoding) from None
+            breaks += text.count("\n")
+            yield text
+            if not block:
+                return
+
+
+def _refuse_other_mark(start: bytes, encoding: str) -> None:
+    marks = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    found = next((name for mark, name in marks.items() if start.startswith(mark)), encoding)
+    if found != encoding:
+        raise HeldError(
+            "wrong_encoding",
+            f"it begins with the byte-order mark of {found}, the profile says {encoding}; set `encoding: {found}` for this feed",
+        )
+
+
+def _undecodable(error: UnicodeDecodeError, breaks: int, encoding: str) -> HeldError:
+    """The line of the byte at fault: what was decoded before, and the sound part of this block."""
+    sound = error.object[: error.start]
+    line = breaks + sound.decode(error.encoding, errors="ignore").count("\n") + 1
+    named = {"utf-8": "not_utf8"}.get(encoding, "undecodable")
+    return HeldError(
+        named,
+        f"line {line} is not {encoding} text (byte 0x{error.object[error.start]:02x}); have it exported anew, "
+        "or set `encoding` of this feed to what it really is",
+    )
+
+
+class _Doubt:
+    """Whether a file that is said to be in another encoding is sound UTF-8 all through, so that reading it would garble it."""
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._is_utf8 = encoding not in ("utf-8", "utf-16")
+        self._beyond_ascii = 0
+
+    def add(self, block: bytes, final: bool) -> None:
+        if self._is_utf8:
+            try:
+                text = self._decoder.decode(block, final)
+            except UnicodeDecodeError:
+                self._is_utf8 = False
+            else:
+                self._beyond_ascii += 0 if text.isascii() else sum(not character.isascii() for character in text)
+
+    def verdict(self) -> HeldError | None:
+        if self._is_utf8 and self._beyond_ascii >= MOJIBAKE_FROM:
+            return HeldError(
+                "other_encoding",
+                f"all of it is sound UTF-8, the profile says {self._encoding}, which would garble it; set `encoding: utf-8` for this feed",
+            )
+        return None
+
+
+def _without_preamble(blocks: Iterator[str], lines: int) -> Iterator[str]:
+    """The text behind so many line breaks of any kind."""
+    held = ""
+    for block in blocks:
+        if not lines:
+            yield block
+            continue
+        held += block
+        ends = [found.end() for found, _ in zip(_BREAK.finditer(held), range(lines), strict=False)]
+        if len(ends) == lines and ends[-1] < len(held):  # not at the very end, where a line feed may still follow a return
+            yield held[ends[-1] :]
+            lines = 0
+
+
+def _cut_footer(target: Path, breaks: int, dialect: Dialect) -> tuple[Refusal, ...]:
+    """Shorten the text by the lines at its end that are footer, or blank with footer around them."""
+    size = target.stat().st_size
+    with target.open("r+b") as text:
+        text.seek(max(0, size - TAIL))
+        lines = text.read().split(b"\n")
+        number = breaks + 1 + dialect.skip_lines  # of the last piece, which is empty where the text ends with a break
+        refusals: list[Refusal] = []
+        end, at = size, size + 1
+        for line in reversed(lines[1:] if size > TAIL else lines):
+            at -= len(line) + 1
+            words = line.decode("utf-8", errors="ignore").rstrip("\r")
+            if is_footer(words, dialect.footer):
+                refusals.append(Refusal(number, "footer", words))
+                end = at
+            elif words.strip():
+                break
+            number -= 1
+        text.truncate(end)
+    return tuple(reversed(refusals))

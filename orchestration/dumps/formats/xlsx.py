@@ -1,0 +1,184 @@
+"""A workbook's sheet → CSV text: ids as they are written, dates ISO, and no number that the spreadsheet has rounded."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from orchestration.dumps.archives import refuse_bomb
+from orchestration.dumps.dialect import Dialect
+from orchestration.dumps.formats.converted import Converted, RowWriter, is_footer
+from orchestration.dumps.held import HeldError
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+MOST_DIGITS = 1e15
+"""Spreadsheets keep 15 digits of a number; the rest of a longer id was lost before the file was written."""
+
+_ERROR_CELL = re.compile(rb'<c\b[^>]*\bt="e"')
+
+
+def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
+    """Line numbers are the sheet's rows. A row with an error value or a number beyond 15 digits is refused: its value is not known.
+
+    A cell of nothing but blanks is empty; a formula is its value as last computed.
+    """
+    import python_calamine
+
+    _check_archive(content)
+    try:
+        with python_calamine.CalamineWorkbook.from_path(str(content)) as workbook:
+            sheet = _sheet(workbook, dialect)
+            errors = _rows_with_errors(content, sheet.name)
+            with RowWriter(target) as writer:
+                _write(_texts(sheet), errors, writer, dialect)
+                return writer.converted()
+    except python_calamine.PasswordError:
+        raise HeldError("encrypted", "the workbook asks for a password; have it delivered without one") from None
+    except python_calamine.CalamineError as error:
+        raise HeldError("corrupt_xlsx", f"it can't be read as an XLSX workbook ({error}); have it delivered again") from None
+
+
+def _check_archive(content: Path) -> None:
+    try:
+        with zipfile.ZipFile(content) as archive:
+            refuse_bomb(archive.infolist(), content.stat().st_size)
+            if damaged := archive.testzip():
+                raise zipfile.BadZipFile(f"wrong checksum in {damaged}")
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
+        raise HeldError("corrupt_xlsx", f"it can't be read as an XLSX workbook ({error}); have it delivered again") from None
+
+
+def _sheet(workbook: "CalamineWorkbook", dialect: Dialect) -> "CalamineSheet":
+    names = workbook.sheet_names
+    if dialect.sheet is not None:
+        if dialect.sheet not in names:
+            raise HeldError("missing_sheet", f"there is no sheet '{dialect.sheet}'; the workbook has {', '.join(map(repr, names))}")
+        return workbook.get_sheet_by_name(dialect.sheet)
+    filled = [sheet for sheet in map(workbook.get_sheet_by_name, names) if sheet.start is not None]
+    if not filled:
+        raise HeldError("empty_file", "the workbook has no filled sheet, expected at least a header row")
+    if len(filled) > 1:
+        raise HeldError(
+            "several_sheets",
+            f"the workbook has rows on {', '.join(repr(sheet.name) for sheet in filled)}; say which to read with `sheet:` in its profile",
+        )
+    return filled[0]
+
+
+def _texts(sheet: "CalamineSheet") -> Iterator["Row"]:
+    """Row number, the row's texts, and the reason why one of them isn't what was meant. Blank rows are left out."""
+    for number, cells in enumerate(sheet.iter_rows(), 1):
+        texts = [_text(cell) for cell in cells]
+        if any(texts):
+            is_rounded = any(isinstance(cell, float) and abs(cell) >= MOST_DIGITS for cell in cells)
+            yield number, texts, "digits_lost" if is_rounded else None
+
+
+def _text(cell: Any) -> str:
+    match cell:
+        case str():
+            return cell
+        case bool():
+            return "true" if cell else "false"
+        case float() if cell.is_integer() and abs(cell) < MOST_DIGITS:
+            return str(int(cell))
+        case datetime():
+            return cell.isoformat(" ")
+        case date() | time():
+            return cell.isoformat()
+        case timedelta():
+            minutes, seconds = divmod(int(cell.total_seconds()), 60)
+            return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+    return str(cell)
+
+
+Row = tuple[int, list[str], str | None]
+
+
+def _write(rows: Iterator[Row], errors: set[int], writer: RowWriter, dialect: Dialect) -> None:
+    header: list[str] | None = None
+    waiting: list[Row] = []  # may turn out to be footer
+    for number, texts, reason in rows:
+        if number <= dialect.skip_lines:
+            continue
+        if header is None:
+            header = texts[: max(place for place, text in enumerate(texts, 1) if text)]
+            writer.header(header)
+            continue
+        row = (number, texts, "error_value" if number in errors else reason)
+        if is_footer(_original(texts), dialect.footer):
+            waiting.append(row)
+            continue
+        for each in (*waiting, row):  # a row follows, so what waited was none of the footer
+            _write_row(each, len(header), writer)
+        waiting.clear()
+    if header is None:
+        raise HeldError("empty_file", "the sheet has no header row")
+    for number, texts, _ in waiting:
+        writer.refuse(number, "footer", _original(texts))
+
+
+def _write_row(row: Row, columns: int, writer: RowWriter) -> None:
+    number, texts, reason = row
+    if reason := reason or ("too_many_columns" if any(texts[columns:]) else None):
+        writer.refuse(number, reason, _original(texts))
+    else:
+        writer.row(number, texts[:columns])
+
+
+def _original(texts: list[str]) -> str:
+    return ",".join(texts).rstrip(",")
+
+
+def _rows_with_errors(content: Path, sheet: str) -> set[int]:
+    """Rows with a cell such as ``#N/A``, which the reader gives as an empty text."""
+    with zipfile.ZipFile(content) as archive:
+        part = _part_of(archive, sheet)
+        if part is None:
+            return set()
+        with archive.open(part) as cells:
+            if not _has_error(cells.read):
+                return set()
+        found: set[int] = set()
+        with archive.open(part) as cells:
+            number = 0
+            for event, element in ElementTree.iterparse(cells, events=("start", "end")):
+                kind = element.tag.rsplit("}", 1)[-1]
+                if event == "start" and kind == "row":
+                    number = int(element.get("r", number + 1))
+                elif event == "start" and kind == "c" and element.get("t") == "e":
+                    found.add(number)
+                elif event == "end" and kind == "row":
+                    element.clear()
+        return found
+
+
+def _has_error(read: Any) -> bool:
+    rest = b""
+    while block := read(1 << 20):
+        if _ERROR_CELL.search(rest + block):
+            return True
+        rest = block[-200:]
+    return False
+
+
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
+    """The archive's member that holds the sheet's cells."""
+    try:
+        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+        links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    except (KeyError, ElementTree.ParseError):
+        return None
+    targets = {link.get("Id"): link.get("Target", "") for link in links}
+    for element in book.iter():
+        if element.tag.endswith("}sheet") and element.get("name") == sheet:
+            identity = next((value for key, value in element.attrib.items() if key.endswith("}id")), None)
+            target = targets.get(identity, "")
+            part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            return part if part in archive.namelist() else None
+    return None

@@ -1,0 +1,150 @@
+"""What an arrival is: its feed and header, what it is held or ignored for, and, of an archive, what it holds."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.dumps import gates
+from orchestration.dumps.candidates import Candidate, business_date
+from orchestration.dumps.casts import Context
+from orchestration.dumps.completeness import Claim
+from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.held import HeldError
+from orchestration.dumps.inbox import Arrival
+from orchestration.dumps.ledger import File
+from orchestration.dumps.profiles import Profile
+from orchestration.dumps.receive import Receipt, header_of, receive
+from orchestration.settings import Settings
+
+RESOURCE_FILES = "it belongs to the system that packed the archive, and holds no rows"
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """What recognising depends on besides the file itself."""
+
+    settings: Settings
+    profiles: dict[str, Profile]
+    memory: gates.Memory
+    run_id: str
+
+    def candidates(self, arrival: Arrival, claim: Claim | None) -> list[Candidate]:
+        """The file as a candidate, and those of an archive behind it. What can't be read as a whole comes back held.
+
+        Raises ``UnfinishedError`` for a file that is being written.
+        """
+        profile = self.profiles[arrival.source]
+        feed = _feed_of(arrival, profile)
+        raw_folder = None if arrival.again or arrival.archive else _made(self.settings.lake / "raw" / arrival.source)
+        encodings = {mapping.encoding for mapping in profile.feeds.values()}
+        names_in = "gb18030" if encodings & {"gb18030", "gbk"} else None
+        receipt = receive(arrival, raw_folder, _made(self.settings.state / "work"), profile.feeds[feed] if feed else None, names_in)
+        file = self._file_row(arrival, receipt, profile, feed)
+        held = Candidate(arrival, file, receipt, profile, (), None)
+        if why := _resource_file(arrival) or (None if feed else _ignored_because(arrival, profile)):
+            return [replace(held, file=replace(file, state="ignored", reason=why))]
+        try:
+            if receipt.members and not receipt.damage:
+                gates.keeps_its_promise(None, receipt, claim)
+                archive = replace(file, state="unpacked", kind="archive", feed=None)
+                return [replace(held, file=archive), *self._members(arrival, receipt)]
+            return [self._recognised(arrival, claim, receipt, file)]
+        except HeldError as error:
+            return [replace(held, file=replace(file, state="held", reason=error.sentence))]
+
+    def _members(self, arrival: Arrival, receipt: Receipt) -> Iterator[Candidate]:
+        for member in receipt.members:
+            stem = arrival.base_name.rsplit(".", 1)[0]
+            within = Arrival(
+                source=arrival.source,
+                name=f"{arrival.name}/{member.name}",
+                path=member.path,
+                sighting=arrival.sighting,
+                archive=receipt.content_id,
+                archive_name=arrival.name,
+                stands_for=f"{stem}{os.path.splitext(member.name)[1]}" if len(receipt.members) == 1 else None,
+            )
+            yield from self.candidates(within, None)
+
+    def _recognised(self, arrival: Arrival, claim: Claim | None, receipt: Receipt, file: File) -> Candidate:
+        source, profile, feed = self.settings.source_of(arrival.source), self.profiles[arrival.source], file.feed
+        gates.keeps_its_promise(None, receipt, claim)
+        if receipt.damage:
+            raise receipt.damage
+        if feed is None:
+            raise _unknown(arrival, profile)
+        mapping, is_released = profile.feeds[feed], bool(file.released)
+        candidate = Candidate(arrival, file, receipt, profile, (), None)
+        header = header_of(receipt.text, candidate.dialect)
+        gates.columns_are_there(feed, mapping, header, profile.name, receipt.text, candidate.dialect)
+        context = self._context(arrival, profile, feed, header)
+        fresh = gates.new_columns(mapping, header, arrival.source, feed, self.memory)
+        candidate = replace(candidate, header=header, context=context, file=replace(file, new_columns="\n".join(fresh) or None))
+        gates.keeps_its_promise(candidate, receipt, claim)
+        if not is_released:
+            if receipt.converted.doubt:
+                raise receipt.converted.doubt
+            gates.columns_are_still_there(feed, mapping, header, profile.name, self.memory.always_there(arrival.source, feed))
+            gates.has_rows(candidate, source)
+            gates.is_of_usual_volume(candidate, source, self.memory)
+        return candidate
+
+    def _context(self, arrival: Arrival, profile: Profile, feed: str, header: tuple[str, ...]) -> Context:
+        settings, source = self.settings, self.settings.source_of(arrival.source)
+        currency = profile.currency or settings.currency
+        brings_currency = "currency" in profile.feeds[feed].locate(header)
+        if "currency" in {column.name for column in FEEDS[feed]} and not brings_currency and currency != settings.currency:
+            raise HeldError(
+                "no_exchange_rate",
+                f"amounts are in {currency}, the warehouse reports in {settings.currency}; set currency: {currency} in regulars.yaml",
+            )
+        zone = profile.time_zone or source.time_zone or settings.time_zone
+        return Context(zone, currency, settings.currency, source.channel or arrival.source)
+
+    def _file_row(self, arrival: Arrival, receipt: Receipt, profile: Profile, feed: str | None) -> File:
+        date = business_date(profile.feeds[feed], arrival) if feed else ""
+        modified = datetime.fromtimestamp(arrival.sighting.modified_ns / 1e9, UTC)
+        return File(
+            file_id=receipt.content_id,
+            source=arrival.source,
+            file_name=arrival.name,
+            sha256=receipt.sha256,
+            size_bytes=receipt.size_bytes,
+            delivered_at=modified.isoformat(timespec="seconds"),
+            profile=profile.fingerprint,
+            profile_name=profile.name,
+            profile_version=profile.version,
+            feed=feed,
+            delivery_key=f"{date or '0000-00-00'} {arrival.name} {receipt.sha256[:16]}",
+            state="live",
+            run_id=self.run_id,
+            released=arrival.again.released if arrival.again else 0,
+        )
+
+
+def _feed_of(arrival: Arrival, profile: Profile) -> str | None:
+    return next((feed for name in arrival.names() if (feed := profile.feed_of(name))), None)
+
+
+def _resource_file(arrival: Arrival) -> str | None:
+    return RESOURCE_FILES if arrival.archive and (arrival.base_name.startswith(".") or "/__MACOSX/" in arrival.name) else None
+
+
+def _ignored_because(arrival: Arrival, profile: Profile) -> str | None:
+    return next((why for name in arrival.names() if (why := profile.ignored_because(name))), None)
+
+
+def _unknown(arrival: Arrival, profile: Profile) -> HeldError:
+    patterns = ", ".join(pattern for mapping in profile.feeds.values() for pattern in mapping.files)
+    return HeldError(
+        "unknown_file",
+        f"no feed of profile '{profile.name}' takes a file of this name; expected one of {patterns}. "
+        f"Rename it, or set sources.{arrival.source}.profile in regulars.yaml",
+    )
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,249 @@
+"""However a dump is written, packed and encoded, the same rows come out of it, each with the line it was delivered on."""
+
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+import zstandard
+
+from tests.orchestration.dumps.conftest import ORDERS_HEADER, Home, order
+
+COLUMNS = ORDERS_HEADER.split(",")
+ROWS = [order(1, customer_id="0017850"), order(2, customer_id="红茶, 𠮷", unit_price="19.99")]
+EXPECTED = [
+    ("O1", "0017850", "2026-03-01 10:00:00", "completed", Decimal("2.000"), Decimal("9.9000")),
+    ("O2", "红茶, 𠮷", "2026-03-01 10:00:00", "completed", Decimal("2.000"), Decimal("19.9900")),
+]
+READ = "order_id, customer_id, ordered_at::varchar, status, quantity, unit_price"
+
+
+def fields(row: str) -> list[str]:
+    """The values of an order, whatever commas its customer's name has."""
+    first, rest = row.split(",", 2)[:2], row.split(",", 2)[2]
+    return [*first, *rest.rsplit(",", 4)]
+
+
+def written(delimiter: str = ",", quote: str = '"', end: str = "\n") -> str:
+    return end.join([delimiter.join(COLUMNS), *(delimiter.join(f"{quote}{value}{quote}" for value in fields(row)) for row in ROWS)]) + end
+
+
+def profile(**dialect: str | int) -> str:
+    """A profile that reads the test's orders, with some keys of its dialect set."""
+    columns = ", ".join(f"{name}: {name}" for name in COLUMNS)
+    keys = "".join(f"    {key}: {json.dumps(value)}\n" for key, value in dialect.items())
+    return f"version: 1\ntitle: test\nfeeds:\n  orders:\n    files: [orders*]\n{keys}    columns: {{{columns}}}\n"
+
+
+@pytest.fixture
+def home_of(home: Home) -> Callable[..., Home]:
+    def make(**dialect: str | int) -> Home:
+        (home.folder / "profiles").mkdir(exist_ok=True)
+        (home.folder / "profiles" / "test.yaml").write_text(profile(**dialect), encoding="utf-8")
+        (home.folder / "regulars.yaml").write_text("time_zone: UTC\nsources: {shop: {profile: test}}\n")
+        return home
+
+    return make
+
+
+def xlsx(rows: list[list[object]], title: str = "Orders", more: str | None = None) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = title
+    for row in rows:
+        sheet.append(row)
+    if more:
+        book.create_sheet(more).append(["a note"])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def typed(row: str) -> list[object]:
+    order_id, line, customer, at, status, quantity, price = fields(row)
+    return [order_id, int(line), customer, datetime.fromisoformat(at), status, float(quantity), float(price)]
+
+
+def jsonl(*rows: dict[str, object] | str) -> bytes:
+    return "".join((row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)) + "\n" for row in rows).encode()
+
+
+def parquet(folder: Path) -> bytes:
+    values = ", ".join(str(tuple(fields(row))) for row in ROWS)
+    duckdb.sql(
+        "copy (select * replace (unit_price::decimal(10, 2) as unit_price, quantity::integer as quantity)"
+        f" from (values {values}) as rows({', '.join(COLUMNS)})) to '{folder}/rows.parquet' (format parquet)"
+    )
+    return (folder / "rows.parquet").read_bytes()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+TEXT = written()
+WAYS: dict[str, tuple[dict[str, str | int], str, bytes]] = {
+    "commas": ({}, "orders.csv", TEXT.encode()),
+    "semicolons": ({"delimiter": ";"}, "orders.csv", written(";").encode()),
+    "tabs": ({"delimiter": "\t"}, "orders.tsv", written("\t").encode()),
+    "bars": ({"delimiter": "|"}, "orders.txt", written("|").encode()),
+    "single quotes": ({"quote": "'"}, "orders.csv", written(quote="'").encode()),
+    "no quotes": ({"quote": "", "delimiter": "\t"}, "orders.tsv", written("\t", quote="").encode()),
+    "backslashes": ({"escape": "\\"}, "orders.csv", written(quote="").replace("红茶, 𠮷", "红茶\\, 𠮷").encode()),
+    "gzip": ({}, "orders.csv.gz", gzip.compress(TEXT.encode())),
+    "zstd": ({}, "orders.csv.zst", zstandard.compress(TEXT.encode())),
+    "zstd of two frames": ({}, "orders.csv.zst", zstandard.compress(TEXT.encode()[:90]) + zstandard.compress(TEXT.encode()[90:])),
+    "zip": ({}, "orders.zip", zipped({"orders.csv": TEXT.encode()})),
+    "zip that tells by its own name": ({}, "orders.zip", zipped({"data.csv": TEXT.encode()})),
+    "UTF-8 with a mark": ({}, "orders.csv", b"\xef\xbb\xbf" + TEXT.encode()),
+    "GB18030": ({"encoding": "gb18030"}, "orders.csv", TEXT.encode("gb18030")),
+    "GB18030, packed": ({"encoding": "gb18030"}, "orders.csv.gz", gzip.compress(TEXT.encode("gb18030"))),
+    "UTF-16": ({"encoding": "utf-16"}, "orders.csv", TEXT.encode("utf-16")),
+    "UTF-16, big end first": ({"encoding": "utf-16"}, "orders.csv", b"\xfe\xff" + TEXT.encode("utf-16-be")),
+    "titles before the header": ({"skip_lines": 2}, "orders.csv", ("Orders\r\nof March\r\n" + TEXT).encode()),
+    "JSON lines": ({}, "orders.jsonl", jsonl(*(dict(zip(COLUMNS, fields(row), strict=True)) for row in ROWS))),
+    "XLSX": ({}, "orders.xlsx", xlsx([list(COLUMNS), *map(typed, ROWS)])),
+    "XLSX, one sheet of two": ({"sheet": "Orders"}, "orders.xlsx", xlsx([list(COLUMNS), *map(typed, ROWS)], more="Notes")),
+    "XLSX under a title": ({"skip_lines": 2}, "orders.xlsx", xlsx([["Orders"], [], list(COLUMNS), *map(typed, ROWS)])),
+    "XLSX with totals": ({"footer": "^Total"}, "orders.xlsx", xlsx([list(COLUMNS), *map(typed, ROWS), ["Total", "", "", "", "", 4]])),
+    "totals": ({"footer": "^Total"}, "orders.csv", (TEXT + "Total,,,,,4,29.89\r\n\n").encode()),
+}
+
+
+@pytest.mark.parametrize(("dialect", "name", "content"), WAYS.values(), ids=WAYS)
+def test_the_same_rows_come_out_of_every_way_to_write_them(
+    home_of: Callable[..., Home], dialect: dict[str, str | int], name: str, content: bytes
+) -> None:
+    home = home_of(**dialect)
+    home.deliver(name, content)
+    landing = home.land()
+    assert not landing.held
+    assert home.clean(READ) == EXPECTED
+    assert landing.rows_delivered == landing.rows_clean + landing.rows_quarantined
+    if "footer" in dialect:
+        assert home.quarantine("line, reason") == [(4, "footer")]
+    first_line = {"JSON lines": 1}.get(name, 2) + int(dialect.get("skip_lines", 0)) - name.endswith(".jsonl")
+    assert home.clean("line") == [(first_line,), (first_line + 1,)]
+
+
+def test_parquet_is_read_with_its_exact_values(home_of: Callable[..., Home], tmp_path: Path) -> None:
+    home = home_of()
+    home.deliver("orders.parquet", parquet(tmp_path))
+    assert home.land().rows_clean == 2
+    assert home.clean(f"line, {READ}") == [(number, *row) for number, row in enumerate(EXPECTED, 2)]
+
+
+def test_numbers_of_json_keep_their_digits_and_what_is_nested_its_text(home: Home) -> None:
+    home.deliver(
+        "reviews_1.jsonl",
+        b'{"review_id": 12345678901234567890123, "rating": 5, "created_at": "2026-03-01", "body": {"a": [1.10, null, "\xe8\x8c\xb6"]}}\n'
+        b"\n"
+        b'{"rating": 4, "review_id": 17850.0, "created_at": "2026-03-01", "title": null}\n',
+    )
+    (home.folder / "profiles").mkdir()
+    (home.folder / "profiles" / "json.yaml").write_text(
+        "version: 1\ntitle: t\nfeeds:\n  reviews:\n    files: reviews*\n    columns: "
+        "{review_id: review_id, rating: rating, created_at: created_at, body: body, title: title}\n"
+    )
+    (home.folder / "regulars.yaml").write_text("time_zone: UTC\nsources: {shop: {profile: json}}\n")
+    assert home.land().rows_clean == 2
+    assert home.clean("line, review_id, title, body", "reviews") == [
+        (1, "12345678901234567890123", None, '{"a": [1.10, null, "茶"]}'),
+        (3, "17850.0", None, None),
+    ]
+
+
+def test_a_line_that_is_no_json_object_is_a_refused_row_with_its_text(home_of: Callable[..., Home]) -> None:
+    home = home_of()
+    good = dict(zip(COLUMNS, fields(ROWS[0]), strict=True))
+    twice = json.dumps(good)[:-1] + ', "quantity": 9}'
+    home.deliver(
+        "orders.jsonl", jsonl(good, "{not json", "[1, 2]", twice, json.dumps({**good, "order_id": "a\ud800"}), {**good, "order_id": "O9"})
+    )
+    landing = home.land()
+    assert (landing.rows_delivered, landing.rows_clean, landing.rows_quarantined) == (6, 2, 4)
+    assert home.quarantine("line, reason") == [(2, "not_json"), (3, "not_an_object"), (4, "repeated_key"), (5, "not_utf8")]
+    assert home.quarantine("original")[-1] == ("{not json",)
+
+
+def test_a_spreadsheet_row_whose_value_is_not_known_is_refused(home_of: Callable[..., Home]) -> None:
+    home = home_of()
+    broken = typed(ROWS[0])
+    broken[0], broken[5] = "O7", "#N/A"
+    rounded = typed(ROWS[0])
+    rounded[0] = 123456789012345678
+    wide = [*typed(ROWS[0]), "more"]
+    home.deliver("orders.xlsx", xlsx([list(COLUMNS), typed(ROWS[0]), broken, [], rounded, wide]))
+    landing = home.land()
+    assert (landing.rows_delivered, landing.rows_clean, landing.rows_quarantined) == (4, 1, 3)
+    assert home.quarantine("line, reason") == [(3, "error_value"), (5, "digits_lost"), (6, "too_many_columns")]
+
+
+HELD: dict[str, tuple[dict[str, str | int], str, bytes, str, str]] = {
+    "UTF-16 that nobody declared": ({}, "orders.csv", TEXT.encode("utf-16"), "not_utf8", "`encoding: utf-16`"),
+    "GBK that nobody declared": ({}, "orders.csv", TEXT.encode("gb18030"), "not_utf8", "`encoding: gb18030`"),
+    "UTF-8 with a mark, said to be GBK": (
+        {"encoding": "gbk"},
+        "orders.csv",
+        TEXT.encode("utf-8-sig"),
+        "wrong_encoding",
+        "`encoding: utf-8`",
+    ),
+    "UTF-8 said to be Latin-1": ({"encoding": "latin-1"}, "orders.csv", (TEXT + "茶" * 9).encode(), "other_encoding", "`encoding: utf-8`"),
+    "a byte that GB18030 doesn't have": (
+        {"encoding": "gb18030"},
+        "orders.csv",
+        TEXT.encode("gb18030") + b"\xff\xff\n",
+        "undecodable",
+        "line 4 is not gb18030 text",
+    ),
+    "zstd cut short": ({}, "orders.csv.zst", zstandard.compress(TEXT.encode() * 9)[:-9], "corrupt_zstd", "cut off"),
+    "gzip within gzip": ({}, "orders.csv.gz", gzip.compress(zipped({"orders.csv": b"x"})), "nested_archive", "packed once"),
+    "half a workbook": ({}, "orders.xlsx", xlsx([list(COLUMNS)])[:900], "corrupt_xlsx", "have it delivered again"),
+    "a workbook of two sheets": ({}, "orders.xlsx", xlsx([list(COLUMNS), typed(ROWS[0])], more="x"), "several_sheets", "`sheet:`"),
+    "a workbook without that sheet": ({"sheet": "Q"}, "orders.xlsx", xlsx([list(COLUMNS)]), "missing_sheet", "'Orders'"),
+    "a workbook that calls itself CSV": ({}, "orders.csv", xlsx([list(COLUMNS)]), "wrong_format", "`format: xlsx`"),
+    "half a Parquet file": ({}, "orders.parquet", b"PAR1" + b"\0" * 40, "corrupt_parquet", "have it delivered again"),
+    "JSON cut in its last line": ({}, "orders.jsonl", jsonl({"order_id": "O1"}) + b'{"order_id": "O', "cut_off", "line 2"),
+    "a title that nobody declared": ({}, "orders.csv", ("Orders of March\n" + TEXT).encode(), "missing_column", "`skip_lines: 1`"),
+}
+
+
+@pytest.mark.parametrize(("dialect", "name", "content", "reason", "advice"), HELD.values(), ids=HELD)
+def test_what_is_not_what_its_profile_says_is_held_with_what_to_do(
+    home_of: Callable[..., Home], dialect: dict[str, str | int], name: str, content: bytes, reason: str, advice: str
+) -> None:
+    home = home_of(**dialect)
+    home.deliver(name, content)
+    (held,) = home.land().held
+    assert held.reason is not None
+    assert held.reason.startswith(f"{reason}: "), held.reason
+    assert advice in held.reason
+
+
+def test_a_backslash_escapes_quotes_and_is_itself_before_anything_else(home_of: Callable[..., Home]) -> None:
+    home = home_of(escape="\\")
+    lines = ['O1,1,"say \\"tea\\", twice",2026-03-01,paid,1,2', "O2,1,C:\\new\\\\x,2026-03-01,paid,1,2"]
+    home.deliver("orders.csv", "\n".join([ORDERS_HEADER, *lines]) + "\n")
+    home.land()
+    assert home.clean("line, customer_id") == [(2, 'say "tea", twice'), (3, "C:\\new\\x")]
+
+
+def test_line_breaks_within_values_do_not_move_the_lines_behind_a_preamble(home_of: Callable[..., Home]) -> None:
+    home = home_of(skip_lines=1)
+    rows = [order(1, customer_id='"of\ntwo lines"'), order(2), order(3, unit_price="?")]
+    home.deliver("orders.csv", "\n".join(["Title", ORDERS_HEADER, *rows]) + "\n")
+    home.land()
+    assert home.clean("line, order_id") == [(3, "O1"), (5, "O2")]
+    assert home.quarantine("line, reason") == [(6, "not_a_number")]
