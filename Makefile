@@ -16,6 +16,8 @@ unexport PYTHONPATH PYTHONHOME
 BIN := .venv/bin
 HOME_DIR ?= $(or $(REGULARS_HOME),data)
 LINES ?= 1000000,10000000
+# Tests that share a home stay together, on one core.
+ON_ALL_CORES := -n auto --dist loadscope
 PYTEST_ARGS ?=
 
 # Nothing phones home.
@@ -42,10 +44,10 @@ demo: .venv/ready  ## make sample dumps (20 k customers), run the whole street, 
 		'$(BIN)/regulars dagster --home $(HOME_DIR)' 'every stage and every check, in the browser'
 
 test: .venv/ready  ## pass all tests, quick ones first (PYTEST_ARGS="-k money" for some of them)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(ON_ALL_CORES) $(PYTEST_ARGS)
 
 test-quick: .venv/ready  ## pass the tests that need neither dbt, Dagster nor real dumps
-	@$(BIN)/python -m pytest -m 'not slow and not real_data' $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(ON_ALL_CORES) -m 'not slow and not real_data' $(PYTEST_ARGS)
 
 lint: .venv/ready  ## check form (ruff), SQL (sqlfluff), who imports whom (import-linter), types (mypy), Dagster's definitions (dg)
 	@$(BIN)/ruff check .

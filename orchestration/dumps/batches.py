@@ -38,12 +38,11 @@ def ensure_feeds(lake: Path) -> None:
     """Give every feed its Parquet file without rows."""
     import duckdb
 
-    for feed in FEEDS:
-        path = lake / "clean" / feed / f"{EMPTY}.parquet"
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with duckdb.connect() as connection:
-                _copy(connection, empty_relation(feed), path)
+    paths = {feed: lake / "clean" / feed / f"{EMPTY}.parquet" for feed in FEEDS}
+    if missing := [feed for feed, path in paths.items() if not path.exists()]:
+        with duckdb.connect() as connection:
+            for feed in missing:
+                _copy(connection, empty_relation(feed), paths[feed])
 
 
 def write(batch: Batch, settings: Settings) -> Outcome:

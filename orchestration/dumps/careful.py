@@ -134,7 +134,7 @@ def _has_line_feed(text: Path) -> bool:
 def _not_utf8(error: UnicodeDecodeError, breaks: int, text: Path) -> HeldError:
     line = breaks + error.object.count(b"\n", 0, error.start) + 1
     with text.open("rb") as content:
-        proposal = _proposal(content.read(BLOCK))
+        proposal = encoding_proposed(content.read(BLOCK))
     return HeldError(
         "not_utf8",
         f"line {line} is not UTF-8 text (byte 0x{error.object[error.start]:02x}){proposal}; "
@@ -142,7 +142,7 @@ def _not_utf8(error: UnicodeDecodeError, breaks: int, text: Path) -> HeldError:
     )
 
 
-def _proposal(content: bytes) -> str:
+def encoding_proposed(content: bytes) -> str:
     """What the bytes may be instead: a proposal for a person, nothing that a run goes by."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return ", it begins as UTF-16 does (`encoding: utf-16`)"

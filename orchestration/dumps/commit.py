@@ -1,6 +1,7 @@
 """From what was read to what the ledger says: one transaction per portion, after its bytes are durable."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -71,6 +72,7 @@ class Committer:
         names: dict[str, set[str]] = {}
         with self.ledger.transaction():
             rows: list[File] = []
+            columns: Counter[tuple[str, str, str]] = Counter()
             for candidate, file in [*read, *((candidate, candidate.file) for candidate in planned.settled)]:
                 names.setdefault(file.source, set()).add(candidate.arrival.name)
                 if candidate.arrival.again:
@@ -79,8 +81,9 @@ class Committer:
                     self.ledger.record(file)
                     self._deliver(candidate, file.file_id)
                 if file.state == "live":
-                    self.ledger.saw_columns(file.source, file.feed or "", (name.strip() for name in candidate.header))
+                    columns.update((file.source, file.feed or "", name) for name in {"", *(name.strip() for name in candidate.header)})
                 rows.append(file)
+            self.ledger.saw_columns(columns)
             for candidate, file in [*planned.known, *((twin, twin.file) for twin in planned.twins)]:
                 names.setdefault(file.source, set()).add(candidate.arrival.name)
                 self._deliver(candidate, file.file_id)

@@ -149,8 +149,8 @@ def _remove_leftovers(settings: Settings, ledger: Ledger) -> None:
     """What killed runs left: Parquet of batches that the ledger never came to speak of, and files half written."""
     known = ledger.batches() | {batches.EMPTY}
     for folder in (settings.lake / "clean", settings.quarantine):
-        for path in folder.glob("*/*.parquet"):
-            if path.stem not in known:
+        for path in (*folder.glob("*/*.parquet"), *folder.glob("*/*.csv")):
+            if path.stem.split("-")[0] not in known:  # further parts of a batch are called <batch>-<number>
                 path.unlink()
     for path in (settings.lake / "raw").glob("*/.*.tmp"):
         path.unlink()

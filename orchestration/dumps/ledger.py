@@ -10,9 +10,9 @@ under some name. So what is live follows from what was delivered, not from the o
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
@@ -62,6 +62,12 @@ class File:
 
 
 _COLUMNS = ", ".join(field.name for field in fields(File))
+_RECORD = f"insert or replace into files ({_COLUMNS}) values ({', '.join('?' * len(fields(File)))})"
+
+
+def _values(row: object) -> tuple[Any, ...]:
+    """Of a dataclass, in the order of its fields. ``astuple`` copies each, which thousands of files can feel."""
+    return tuple(vars(row).values())
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,9 @@ class Change:
     clean_before: int = 0
     clean_after: int = 0
     note: str | None = None
+
+
+_DELIVERED = ", ".join(field.name for field in fields(Delivery))
 
 
 class Ledger:
@@ -166,29 +175,26 @@ class Ledger:
 
     def record(self, file: File) -> None:
         """Write the file's row, in place of an earlier one of the same reading."""
-        marks = ", ".join("?" * len(fields(File)))
-        self._connection.execute(f"insert or replace into files ({_COLUMNS}) values ({marks})", astuple(file))
+        self._connection.execute(_RECORD, _values(file))
 
     def saw(self, sighting: Sighting, file_id: str) -> None:
-        self._connection.execute("insert or replace into seen values (?, ?, ?, ?)", (*astuple(sighting), file_id))
+        self._connection.execute("insert or replace into seen values (?, ?, ?, ?)", (*_values(sighting), file_id))
 
     def deliver(self, delivery: Delivery) -> None:
         """A content came under a name: it is the latest there from now on, even if it came before."""
-        names = ", ".join(field.name for field in fields(Delivery))
         former = (delivery.source, delivery.file_name, delivery.file_id, delivery.archive)
         found = self._connection.execute(
             "delete from deliveries where source = ? and file_name = ? and file_id = ? and archive is ? returning released, counts", former
         ).fetchone()
         self._connection.execute(
-            f"insert into deliveries ({names}, released, counts) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*astuple(delivery), *(found or (0, 0))),
+            f"insert into deliveries ({_DELIVERED}, released, counts) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*_values(delivery), *(found or (0, 0))),
         )
 
     def deliveries_of(self, file_id: str) -> list[Delivery]:
-        names = ", ".join(field.name for field in fields(Delivery))
         return [
             Delivery(*row)
-            for row in self._connection.execute(f"select {names} from deliveries where file_id = ? order by file_name", (file_id,))
+            for row in self._connection.execute(f"select {_DELIVERED} from deliveries where file_id = ? order by file_name", (file_id,))
         ]
 
     def read_anew(self, former: str, file_id: str) -> None:
@@ -220,7 +226,7 @@ class Ledger:
             member
             for name in archives_first
             for (member,) in self._connection.execute(
-                "select distinct file_name from deliveries where source = ? and archive_name = ?", (source, name)
+                "select file_name from deliveries where source = ? and archive_name = ?", (source, name)
             )
         }
         touched = [*archives_first, *sorted(members - set(archives_first))]
@@ -230,7 +236,7 @@ class Ledger:
                 """update files set state = case
                     when not exists (select 1 from deliveries where deliveries.file_id = files.file_id and counts) then 'superseded'
                     when kind = 'archive' then 'unpacked' else 'live' end
-                where state in ('live', 'superseded', 'unpacked')
+                where +state in ('live', 'superseded', 'unpacked')  -- + keeps SQLite from looking at every live file for each name
                     and file_id in (select file_id from deliveries where source = ? and file_name = ?)""",
                 (source, name),
             )
@@ -288,7 +294,7 @@ class Ledger:
     def log(self, change: Change, run_id: str) -> None:
         names = ", ".join(field.name for field in fields(Change))
         marks = ", ".join("?" * (len(fields(Change)) + 1))
-        self._connection.execute(f"insert into changes ({names}, run_id) values ({marks})", (*astuple(change), run_id))
+        self._connection.execute(f"insert into changes ({names}, run_id) values ({marks})", (*_values(change), run_id))
 
     def changes(self) -> list[Change]:
         """Everything that was replaced, withdrawn or decided, first to last."""
@@ -311,10 +317,11 @@ class Ledger:
             found.setdefault((source, feed), {})[name] = files
         return found
 
-    def saw_columns(self, source: str, feed: str, names: Iterable[str]) -> None:
+    def saw_columns(self, files: Mapping[tuple[str, str, str], int]) -> None:
+        """Count columns of live files: source, feed and column name → in how many more files; under the empty name, how many there were."""
         self._connection.executemany(
-            "insert into columns values (?, ?, ?, 1) on conflict do update set files = files + 1",
-            [(source, feed, name) for name in {"", *names}],
+            "insert into columns values (?, ?, ?, ?) on conflict do update set files = files + excluded.files",
+            [(*key, count) for key, count in files.items()],
         )
 
     def open_landing(self, memory: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from orchestration.dumps.archives import Member, is_archive, is_workbook, unpack
-from orchestration.dumps.careful import first_record
+from orchestration.dumps.careful import encoding_proposed, first_record
 from orchestration.dumps.compression import compression_of, unpacked
 from orchestration.dumps.dialect import Dialect, Format
 from orchestration.dumps.formats import Converted, convert
@@ -285,6 +285,12 @@ def header_of(text: Path, dialect: Dialect) -> tuple[str, ...]:
     except csv.Error as error:
         raise HeldError("unreadable_header", f"the first line can't be read as column names ({error})") from None
     names = [name.strip() for name in first]
+    if any("\udc80" <= symbol <= "\udcff" for name in names for symbol in name):
+        raise HeldError(
+            "not_utf8",
+            f"the column names are not UTF-8 text{encoding_proposed(start)}; "
+            "have it exported as UTF-8, or set `encoding` of this feed to what it is",
+        )
     if repeated := sorted({name for name in names if names.count(name) > 1}):
         raise HeldError(
             "duplicate_header", f"the header names {', '.join(map(repr, repeated))} more than once; each column needs a name of its own"

@@ -173,6 +173,7 @@ def measure_size(home: Path, lines: int, threads: int, only_landing: bool) -> di
         runs.append(measure([regulars, "run", "--home", home]))
         stages.append(json.loads((home / "state" / "last_run.json").read_text("utf-8"))["stages"])
     idle = [measure([regulars, "run", "--home", home]) for _ in range(3)]
+    day = json.loads(measure([sys.executable, "-m", "tests.benchmarks.day", home]).output.splitlines()[-1])
     floor = measure_floor(home, threads, times=3)
     seconds = statistics.median(run.seconds for run in runs)
     return {
@@ -185,6 +186,10 @@ def measure_size(home: Path, lines: int, threads: int, only_landing: bool) -> di
         "rows per second": floor["rows"] / seconds,
         "peak memory, MB": max(run.peak_bytes for run in runs) / 1e6,
         "nothing new, s": statistics.median(run.seconds for run in idle),
+        "a day's rows": day["rows"],
+        "that day in a warm process, s": day["seconds"],
+        "of it for the facts, s": day["stages"]["facts"],
+        "that day / the whole run": day["seconds"] / seconds,
         "floor: typed scan, s": floor["seconds"],
         "floor: rows per second": floor["rows"] / floor["seconds"],
         "floor: peak memory, MB": floor["peak_bytes"] / 1e6,

@@ -15,7 +15,7 @@ import pytest
 import zstandard
 from typer.testing import CliRunner
 
-from orchestration.cli import app
+from orchestration.cli import app, console
 from orchestration.dumps.inspection import masked
 from orchestration.dumps.looks import encoding_of, look
 from orchestration.dumps.profiles import known_profiles, load_profile
@@ -28,7 +28,7 @@ Inspect = Callable[..., tuple[int, str]]
 @pytest.fixture
 def inspect(home: Home, monkeypatch: pytest.MonkeyPatch) -> Inspect:
     """Run the command on a file of that content. Returns exit code and what was printed, runs of blanks as one."""
-    monkeypatch.setenv("COLUMNS", "220")
+    monkeypatch.setattr(console, "width", 220)  # COLUMNS would come too late: the console may be there already
 
     def run(name: str, content: str | bytes, *options: str) -> tuple[int, str]:
         path = home.folder / name

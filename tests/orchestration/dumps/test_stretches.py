@@ -68,6 +68,10 @@ def test_a_large_file_is_read_in_parts_that_lose_no_row(home: Home) -> None:
     parts = [path for path in (home.folder / "lake" / "clean" / "reviews").glob("*.parquet") if path.stem != "empty"]
     assert len(parts) > 1
     assert all(duckdb.sql(f"select count(*) > 0 from '{path}'").fetchall() == [(True,)] for path in parts)
+    home.deliver("reviews_2026-03-02.csv", f"{REVIEWS}\nN1,5,2026-03-02,next\n")
+    home.land()
+    assert home.clean("count(*)", "reviews") == [(901,)], "the next landing takes no part for what a killed run left"
+    assert home.quarantine("line", "reviews") == [(2 + content.count("\n") - 1,)]
 
 
 def test_the_census_cuts_behind_records_only_whatever_the_chunks() -> None:
