@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -285,7 +285,7 @@ def header_of(text: Path, dialect: Dialect) -> tuple[str, ...]:
     except csv.Error as error:
         raise HeldError("unreadable_header", f"the first line can't be read as column names ({error})") from None
     names = [name.strip() for name in first]
-    if any("\udc80" <= symbol <= "\udcff" for name in names for symbol in name):
+    if not _is_text(names):
         raise HeldError(
             "not_utf8",
             f"the column names are not UTF-8 text{encoding_proposed(start)}; "
@@ -296,3 +296,12 @@ def header_of(text: Path, dialect: Dialect) -> tuple[str, ...]:
             "duplicate_header", f"the header names {', '.join(map(repr, repeated))} more than once; each column needs a name of its own"
         )
     return tuple(first)
+
+
+def _is_text(names: Iterable[str]) -> bool:
+    """Whether the names hold no bytes that could not be decoded (``surrogateescape``)."""
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

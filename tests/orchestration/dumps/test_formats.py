@@ -193,7 +193,7 @@ def test_a_spreadsheet_row_whose_value_is_not_known_is_refused(home_of: Callable
 HELD: dict[str, tuple[dict[str, str | int], str, bytes, str, str]] = {
     "UTF-16 that nobody declared": ({}, "orders.csv", TEXT.encode("utf-16"), "not_utf8", "`encoding: utf-16`"),
     "GBK that nobody declared": ({}, "orders.csv", TEXT.encode("gb18030"), "not_utf8", "`encoding: gb18030`"),
-    "GBK in the names of columns": ({}, "orders.csv", TEXT.replace("status", "状态").encode("gbk"), "not_utf8", "`encoding: gb18030`"),
+    "GBK in the names of columns": ({}, "orders.csv", TEXT.replace("status", "状").encode("gb18030"), "not_utf8", "`encoding: gb18030`"),
     "UTF-8 with a mark, said to be GBK": (
         {"encoding": "gbk"},
         "orders.csv",
