@@ -11,6 +11,7 @@ from orchestration.dumps.ledger import Ledger
 from orchestration.errors import RegularsError
 from orchestration.io import write_atomically, write_parquet
 from orchestration.settings import Settings
+from orchestration.sql import quoted, readable
 
 if TYPE_CHECKING:
     import duckdb
@@ -105,9 +106,9 @@ def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
 
     connection = duckdb.connect(config=settings.engine)
     connection.execute("set TimeZone = 'UTC'")
-    files = _quoted(clean_path(settings, "files"))
+    files = readable(clean_path(settings, "files"))
     for feed in FEEDS:
-        rows = _quoted(clean_path(settings, feed))
+        rows = readable(clean_path(settings, feed))
         connection.execute(
             f"create view live_{feed} as select * from read_parquet({rows}) where file_id in (select file_id from read_parquet({files}))"
         )
@@ -116,7 +117,7 @@ def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
 
 def touches(settings: Settings) -> "pl.LazyFrame":
     """Past contacts by person: customer_id, channel, contacted_at (UTC). Grain: one row per contact that a live file reports."""
-    links = _quoted(settings.lake / "identity" / "customer_links.parquet")
+    links = readable(settings.lake / "identity" / "customer_links.parquet")
     with connect(settings) as connection:
         return (
             connection.sql(
@@ -140,12 +141,12 @@ def file_measures(settings: Settings) -> "pl.DataFrame":
         if any(column.name == "order_line_id" for column in columns)
     )
     refused = " union all ".join(
-        f"select file_id, count(*) as rows from read_parquet({_quoted(path)}) group by file_id"
+        f"select file_id, count(*) as rows from read_parquet({readable(path)}) group by file_id"
         for path in sorted(settings.quarantine.glob("*/*.parquet"))
     )
     with connect(settings) as connection:
         return connection.sql(
-            f"""with files as (select * from read_parquet({_quoted(clean_path(settings, "files"))})),
+            f"""with files as (select * from read_parquet({readable(clean_path(settings, "files"))})),
             counted as ({found}),
             many as (select file_id from counted join files using (file_id) where counted.rows > rows_clean),
             lines as ({as_lines}),
@@ -176,7 +177,7 @@ def members_with_permission(settings: Settings) -> "pl.DataFrame":
                                       when 'wechat' then wechat_consent else phone_consent end,
                          channel in ({vouched}), false) then 'yes'
                      else 'no consent' end as may_be_contacted
-            from read_parquet({_quoted(settings.lake / "lists" / "list_members.parquet")}) as members
+            from read_parquet({readable(settings.lake / "lists" / "list_members.parquet")}) as members
             left join private.customer_contacts as contacts on contacts.customer_id = members.customer_id"""
         ).pl()
 
@@ -188,10 +189,6 @@ def write_history(settings: Settings) -> None:
     published = settings.home / "published" / "parquet" / "segment_history" / "segment_history.parquet"
     columns = "null::varchar as customer_id, null::varchar as dimension, null::varchar as value, null::varchar as previous_value"
     empty = f"select {columns}, null::date as changed_at where false"
-    query = f"select * from read_parquet({_quoted(published)})" if published.exists() else empty
+    query = f"select * from read_parquet({readable(published)})" if published.exists() else empty
     with write_atomically(settings.lake / "history" / "segment_history.parquet") as path, duckdb.connect() as connection:
-        connection.execute(f"copy ({query}) to {_quoted(path)} (format parquet)")
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+        connection.execute(f"copy ({query}) to {quoted(path)} (format parquet)")

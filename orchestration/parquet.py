@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.io import link_or_copy
+from orchestration.sql import identifier, quoted, readable
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,14 +24,14 @@ def write(connection: "duckdb.DuckDBPyConnection", table: str, folder: Path, ear
     folder.mkdir(parents=True)
     months = _months(connection, table)
     if not months:
-        return _copy(connection, f"from {_name(table)}", folder / f"{table}.parquet", "")
+        return _copy(connection, f"from {identifier(table)}", folder / f"{table}.parquet", "")
     known = _known(connection, earlier)
     for month, (_, fingerprint) in months.items():
         file = f"{month}.parquet"
         if known.get(file) == fingerprint:
             link_or_copy(str(earlier / file), str(folder / file))
         else:
-            _copy(connection, f"from {_name(table)} where strftime({MONTHLY[table]}, '%Y-%m') = '{month}'", folder / file, fingerprint)
+            _copy(connection, f"from {identifier(table)} where strftime({MONTHLY[table]}, '%Y-%m') = '{month}'", folder / file, fingerprint)
     return sum(rows for rows, _ in months.values())
 
 
@@ -38,11 +39,11 @@ def _months(connection: "duckdb.DuckDBPyConnection", table: str) -> dict[str, tu
     """Month → its rows and their fingerprint, which is the same in whatever order they stand. Nothing for other tables and empty ones."""
     if table not in MONTHLY:
         return {}
-    columns = connection.execute(f"select md5(string_agg(column_name || column_type, ',')) from (describe {_name(table)})").fetchone()
+    columns = connection.execute(f"select md5(string_agg(column_name || column_type, ',')) from (describe {identifier(table)})").fetchone()
     assert columns is not None
     found = connection.execute(
         f"""select strftime({MONTHLY[table]}, '%Y-%m') as month, count(*), concat_ws(' ', count(*), sum(hash(rows)), bit_xor(hash(rows)))
-        from {_name(table)} as rows group by month order by month"""
+        from {identifier(table)} as rows group by month order by month"""
     )
     return {month: (rows, f"{columns[0]} {fingerprint}") for month, rows, fingerprint in found.fetchall()}
 
@@ -52,21 +53,13 @@ def _known(connection: "duckdb.DuckDBPyConnection", folder: Path) -> dict[str, s
     if not any(folder.glob("*.parquet")):
         return {}
     found = connection.execute(
-        f"""select parse_filename(file_name), decode(value) from parquet_kv_metadata({_text(folder.resolve() / "*.parquet")})
+        f"""select parse_filename(file_name), decode(value) from parquet_kv_metadata({readable(folder.resolve() / "*.parquet")})
         where decode(key) = 'fingerprint'"""
     )
     return dict(found.fetchall())
 
 
 def _copy(connection: "duckdb.DuckDBPyConnection", query: str, file: Path, fingerprint: str) -> int:
-    metadata = f", kv_metadata {{fingerprint: {_text(fingerprint)}}}" if fingerprint else ""
-    written = connection.execute(f"copy ({query}) to {_text(file)} (format parquet, compression zstd{metadata})").fetchone()
+    metadata = f", kv_metadata {{fingerprint: {quoted(fingerprint)}}}" if fingerprint else ""
+    written = connection.execute(f"copy ({query}) to {quoted(file)} (format parquet, compression zstd{metadata})").fetchone()
     return int(written[0]) if written else 0
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

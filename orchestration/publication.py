@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration import parquet
 from orchestration.errors import RegularsError
 from orchestration.io import fsync, fsync_tree, link_or_copy, write_json
+from orchestration.sql import identifier, readable
 
 if TYPE_CHECKING:
     import duckdb
@@ -144,7 +145,7 @@ def _write_tables(
         _refuse_others(connection, warehouse)
         connection.execute(f"use {PUBLISHED_SCHEMA}")
         for name, file in extra_tables.items():
-            connection.execute(f"create or replace table {_name(name)} as from read_parquet({_text(file)})")
+            connection.execute(f"create or replace table {identifier(name)} as from read_parquet({readable(file)})")
         earlier = published.resolve() / "parquet"
         rows = {name: parquet.write(connection, name, building / "parquet" / name, earlier / name) for name in _names(connection)}
         connection.execute("checkpoint")
@@ -228,11 +229,3 @@ def _sequence(folder: Path) -> int:
         return int(json.loads((folder / RECORD).read_text(encoding="utf-8"))["sequence"])
     except (OSError, ValueError, KeyError):
         return 0
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "null" if value is None else "'" + str(value).replace("'", "''") + "'"

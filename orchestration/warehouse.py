@@ -17,6 +17,7 @@ from orchestration import built
 from orchestration.errors import RegularsError
 from orchestration.graph import Graph
 from orchestration.settings import Settings
+from orchestration.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -115,7 +116,7 @@ def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
     import duckdb
 
     connection = duckdb.connect(str(settings.warehouse), read_only=True)
-    connection.execute(f"attach {literal(settings.working)} as working (read_only)")
+    connection.execute(f"attach {quoted(settings.working)} as working (read_only)")
     return connection
 
 
@@ -174,12 +175,7 @@ def _start_anew(settings: Settings) -> None:
         file.with_name(f"{file.name}.wal").unlink(missing_ok=True)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
-        connection.execute(f"attach {literal(settings.warehouse)} as warehouse (storage_version '{STORAGE_VERSION}')")
-
-
-def literal(path: Path) -> str:
-    """A path as a SQL text."""
-    return "'" + str(path).replace("'", "''") + "'"
+        connection.execute(f"attach {quoted(settings.warehouse)} as warehouse (storage_version '{STORAGE_VERSION}')")
 
 
 def _project_fingerprint() -> str:

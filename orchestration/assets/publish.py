@@ -42,7 +42,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
                 return write_package(
                     folder,
                     warehouse.read(settings, "marts.customer_360"),
-                    pl.read_parquet(members),
+                    pl.read_parquet(members, glob=False),
                     warehouse.read(settings, "working.private.customer_contacts"),
                     definitions(settings),
                     _run_facts(context.run.run_id, as_of, settings, progress),

@@ -12,9 +12,9 @@ from orchestration.dumps.feeds import FEEDS, empty_relation, event_column
 from orchestration.dumps.layouts import Layout, settled
 from orchestration.dumps.ledger import File
 from orchestration.dumps.receive import HeldError, UnreadableError
-from orchestration.dumps.sql import quoted
 from orchestration.dumps.stretches import Stretch, gather, portions, suspects
 from orchestration.settings import Settings
+from orchestration.sql import quoted, readable
 
 if TYPE_CHECKING:
     import duckdb
@@ -214,13 +214,13 @@ def _clean_counts(connection: "duckdb.DuckDBPyConnection", clean: Path, event: s
     """File id → how many delivered rows were written, and when the first and last of them happened."""
     events = f"cast(min({event}) as varchar), cast(max({event}) as varchar)" if event else "null, null"
     count = "count(distinct line)" if layout.multiplies else "count(*)"
-    found = connection.execute(f"select file_id, {count}, {events} from read_parquet({quoted(str(clean))}) group by file_id")
+    found = connection.execute(f"select file_id, {count}, {events} from read_parquet({readable(clean)}) group by file_id")
     return {file_id: Counts(0, rows, 0, first, last) for file_id, rows, first, last in found.fetchall()}
 
 
 def _rows(connection: "duckdb.DuckDBPyConnection", path: Path) -> dict[str, int]:
     """File id → how many rows were written."""
-    return dict(connection.execute(f"select file_id, count(*) from read_parquet({quoted(str(path))}) group by file_id").fetchall())
+    return dict(connection.execute(f"select file_id, count(*) from read_parquet({readable(path)}) group by file_id").fetchall())
 
 
 def _held_if_mostly_refused(file: File, settings: Settings) -> File:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from orchestration.dumps.currencies import CURRENCIES
 from orchestration.dumps.feeds import FEEDS, SQL_TYPES, Column
 from orchestration.dumps.profiles import ColumnMap, FeedMap
-from orchestration.dumps.sql import quoted
 from orchestration.dumps.values import Problem, Value, read
+from orchestration.sql import quoted
 
 DAYS_OF_GRACE = 2
 """A row may be dated this many days after the business date in its file's name: night shifts, zones, clocks that run ahead."""

@@ -20,8 +20,8 @@ from orchestration.dumps.landing import land
 from orchestration.dumps.ledger import Ledger
 from orchestration.dumps.looks import BLANKS, Look, look
 from orchestration.dumps.matching import Match, matches
-from orchestration.dumps.sql import quoted
 from orchestration.settings import Settings, Source
+from orchestration.sql import readable
 
 PERSONAL = frozenset({"customer_id", "name", "email", "phone", "membership_no", "birth_year"})
 """Canonical columns that say who somebody is."""
@@ -147,7 +147,7 @@ def _preview(settings: Settings, match: Match, rows: int, show_personal_data: bo
     import duckdb
 
     names = [column.name for column in FEEDS[match.feed] if column.name in match.found or column.name in match.mapping.columns]
-    clean = quoted(str(settings.lake / "clean" / match.feed / "*.parquet"))
+    clean = readable(settings.lake / "clean" / match.feed / "*.parquet")
     with duckdb.connect() as connection:
         found = connection.execute(f"select line, {', '.join(names)} from read_parquet({clean}) order by line limit {rows}").fetchall()
     columns = dict(zip(("line", *names), zip(*found, strict=True), strict=True)) if found else {}
@@ -168,7 +168,7 @@ def _problems(settings: Settings, match: Match, show_personal_data: bool, most: 
     files = list((settings.quarantine / match.feed).glob("*.parquet"))
     if not files:
         return ()
-    paths = ", ".join(quoted(str(path)) for path in files)
+    paths = ", ".join(map(readable, files))
     with duckdb.connect() as connection:
         found = connection.execute(
             f"select line, reason, column_name, value from read_parquet([{paths}]) order by line limit {most}"

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from orchestration.dumps.keys import Names, Part
-from orchestration.dumps.sql import quoted
+from orchestration.sql import quoted
 
 FIELD_BREAK = "chr(31)"
 """Stands where one field of a packed item ends, while it is taken apart; an item that brings one itself is refused."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.dumps.candidates import Batch
 from orchestration.dumps.casts import Reading
-from orchestration.dumps.sql import quoted
+from orchestration.sql import quoted, readable
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,7 +82,7 @@ def write_csv(connection: "duckdb.DuckDBPyConnection", parquet: Path) -> None:
     columns = ", ".join(f'{name if name == "line" else _inert(name)} as "{MARK if name == names[0] else ""}{name}"' for name in names)
     path = parquet.with_suffix(".csv")
     temporary = path.with_name(f".{path.name}.tmp")
-    rows, target = quoted(str(parquet)), quoted(str(temporary))
+    rows, target = readable(parquet), quoted(str(temporary))
     dialect = f"format csv, header, force_quote ({', '.join(names[1:])})"
     connection.execute(f"copy (select {columns} from read_parquet({rows})) to {target} ({dialect})")
     temporary.replace(path)

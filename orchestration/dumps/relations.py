@@ -14,8 +14,9 @@ from orchestration.dumps import careful
 from orchestration.dumps.candidates import Batch, Candidate
 from orchestration.dumps.casts import DAYS_OF_GRACE
 from orchestration.dumps.receive import CHUNK, HeldError, UnreadableError
-from orchestration.dumps.sql import quoted, stepwise
+from orchestration.dumps.steps import stepwise
 from orchestration.dumps.stretches import Stretch
+from orchestration.sql import quoted, readable
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,7 +53,7 @@ def load_regular(stretches: Sequence[Stretch], text: Path, connection: "duckdb.D
                 select *, {_number("place", stretches)} as number
                 from (
                     select *, row_number() over () as place
-                    from read_csv({quoted(str(text))}, columns = {types}, auto_detect = false, {dialect})
+                    from read_csv({readable(text)}, columns = {types}, auto_detect = false, {dialect})
                 )
             ), delivered
         )

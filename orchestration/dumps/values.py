@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from orchestration.dumps.feeds import SQL_TYPES, Column
 from orchestration.dumps.profiles import ColumnMap, FeedMap
-from orchestration.dumps.sql import quoted
 from orchestration.dumps.zones import is_touched, to_utc
+from orchestration.sql import quoted
 
 EARLIEST = "1990-01-01"
 DECIMALS = {"money": 4, "quantity": 3, "integer": 0}

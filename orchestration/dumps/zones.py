@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from orchestration.dumps.sql import quoted, stepwise
+from orchestration.dumps.steps import stepwise
+from orchestration.sql import quoted
 
 FIRST, LAST = datetime(1989, 12, 1), datetime(2100, 2, 1)
 """Clocks are looked up between these days; rows outside of them are refused by their date anyway."""

@@ -83,11 +83,11 @@ def write_people(parts: list[Path], money: Money, path: Path) -> None:
         columns = {"gross_amount": money.gross[own], "discount_amount": money.discount[own], "refund_amount": money.refund[own]}
         columns["net_amount"] = columns["gross_amount"] - columns["discount_amount"] - columns["refund_amount"]
         amounts = pl.DataFrame(columns).select((pl.all().cast(pl.Decimal(18, 2)) / 100).cast(pl.Decimal(18, 2)))
-        frame = pl.read_parquet(part).hstack(amounts)
+        frame = pl.read_parquet(part, glob=False).hstack(amounts)
         frame.write_parquet(part.with_suffix(".whole"))
         part.unlink()
     whole = [part.with_suffix(".whole") for part in parts]
-    pl.scan_parquet(whole).sink_parquet(path, maintain_order=True, row_group_size=CHUNK)
+    pl.scan_parquet(whole, glob=False).sink_parquet(path, maintain_order=True, row_group_size=CHUNK)
 
 
 def _yuan(cents: int) -> str:

@@ -45,8 +45,8 @@ class Home:
 
 @pytest.fixture(scope="session")
 def make_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Home]:
-    def make(settings: str) -> Home:
-        folder = tmp_path_factory.mktemp("home")
+    def make(settings: str, name: str = "home") -> Home:
+        folder = tmp_path_factory.mktemp(name)
         (folder / "regulars.yaml").write_text(settings, encoding="utf-8")
         return Home(folder)
 

@@ -156,3 +156,14 @@ def test_money_of_all_customers_and_the_unidentified_is_the_money_of_all_orders(
         + (select coalesce(sum(net_amount), 0) from marts.fct_orders where is_counted and customer_id is null)
         - (select sum(net_amount) from marts.fct_orders where is_counted)"""
     assert sample.published(query) == [(Decimal(0),)]
+
+
+def test_the_name_of_a_home_may_hold_the_signs_of_sql_and_of_patterns(make_home: Callable[..., Home]) -> None:
+    home = make_home("currency: CNY\n", name="the [shop's] home")
+    (home.folder / "inbox" / "shop").mkdir(parents=True)
+    for day in ("2026-03-01", "2026-03-02"):
+        rows = [f"{day}-{number},C{number},{day} 10:00:00,1,{number}" for number in range(1, 6)]
+        text = "\n".join(["order_id,customer_id,ordered_at,quantity,unit_price", *rows]) + "\n"
+        (home.folder / "inbox" / "shop" / f"orders_{day}.csv").write_text(text, encoding="utf-8")
+        assert home.run()["published"]
+    assert home.published("select count(*), sum(net_amount) from marts.fct_orders") == [(10, 30)]

@@ -5,7 +5,7 @@ from pathlib import Path
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.formats.converted import Converted
 from orchestration.dumps.held import HeldError
-from orchestration.dumps.sql import quoted
+from orchestration.sql import identifier, quoted, readable
 
 
 def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
@@ -16,10 +16,10 @@ def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
     with duckdb.connect(config={"threads": 1, "memory_limit": "1GB"}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         try:
-            source = f"read_parquet({quoted(str(content))})"
+            source = f"read_parquet({readable(content)})"
             columns = connection.execute(f"describe select * from {source}").fetchall()
-            selected = ", ".join(f"{_as_text(name, kind)} as {_name(name)}" for name, kind, *_ in columns)
-            connection.execute(f"copy (select {selected} from {source}) to {quoted(str(target))} (format csv, header, force_quote *)")
+            selected = ", ".join(f"{_as_text(name, kind)} as {identifier(name)}" for name, kind, *_ in columns)
+            connection.execute(f"copy (select {selected} from {source}) to {quoted(target)} (format csv, header, force_quote *)")
             (rows,) = connection.execute(f"select count(*) from {source}").fetchone() or (0,)
         except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SerializationException) as error:
             raise HeldError(
@@ -30,10 +30,6 @@ def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
 
 def _as_text(name: str, kind: str) -> str:
     if kind == "BLOB":  # text whose writer didn't say so; anything else in it can't be decoded, and holds the file
-        return f"decode({_name(name)})"
+        return f"decode({identifier(name)})"
     is_nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
-    return f"cast(to_json({_name(name)}) as varchar)" if is_nested else f"cast({_name(name)} as varchar)"
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"cast(to_json({identifier(name)}) as varchar)" if is_nested else f"cast({identifier(name)} as varchar)"

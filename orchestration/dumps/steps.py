@@ -1,10 +1,6 @@
-"""Pieces of SQL: text as a literal, and a value that changes step by step."""
+"""A value that changes step by step, as SQL."""
 
 from collections.abc import Sequence
-
-
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def stepwise(value: str, steps: Sequence[tuple[str, str]]) -> str:
