@@ -137,10 +137,10 @@ def _ignored_because(arrival: Arrival, profile: Profile) -> str | None:
 
 
 def _unknown(arrival: Arrival, profile: Profile) -> HeldError:
-    patterns = ", ".join(pattern for mapping in profile.feeds.values() for pattern in mapping.files)
+    patterns = ", ".join(mapping.files[0] for mapping in profile.feeds.values())
     return HeldError(
         "unknown_file",
-        f"no feed of profile '{profile.name}' takes a file of this name; expected one of {patterns}. "
+        f"no feed of profile '{profile.name}' takes a file of this name; expected a name like {patterns}. "
         f"Rename it, or set sources.{arrival.source}.profile in regulars.yaml",
     )
 
