@@ -39,7 +39,7 @@ class Dialect(Part):
     escape: Literal['"', "'", "\\"] = '"'
     """What makes a quote within quotes a character: the quote itself, doubled, or a backslash before it."""
     sheet: str | None = None
-    """Of a workbook: the sheet to read. Default: the first."""
+    """Of a workbook: the sheet to read. Default: the only one with rows; a workbook with several is held."""
     skip_lines: int = Field(0, ge=0, le=1000)
     """Lines (rows of a sheet) before the header: titles, notes."""
     footer: Annotated[str | None, AfterValidator(_valid_pattern)] = None

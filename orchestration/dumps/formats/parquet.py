@@ -21,7 +21,10 @@ def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
             selected = ", ".join(f"{_as_text(name, kind)} as {identifier(name)}" for name, kind, *_ in columns)
             connection.execute(f"copy (select {selected} from {source}) to {quoted(target)} (format csv, header, force_quote *)")
             (rows,) = connection.execute(f"select count(*) from {source}").fetchone() or (0,)
-        except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SerializationException) as error:
+        except duckdb.Error as error:  # damage has many names, some of them no more than Error
+            is_damage = "Could not read" in str(error) or not isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException)
+            if not is_damage:
+                raise  # the machine's fault, not the file's
             raise HeldError(
                 "corrupt_parquet", f"it can't be read as Parquet ({str(error).splitlines()[0]}); have it delivered again"
             ) from None

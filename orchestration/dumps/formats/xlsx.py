@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -49,7 +50,7 @@ def _check_archive(content: Path) -> None:
             refuse_bomb(archive.infolist(), content.stat().st_size)
             if damaged := archive.testzip():
                 raise zipfile.BadZipFile(f"wrong checksum in {damaged}")
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         raise HeldError("corrupt_xlsx", f"it can't be read as an XLSX workbook ({error}); have it delivered again") from None
 
 

@@ -14,6 +14,9 @@ import openpyxl
 import pytest
 import zstandard
 
+from orchestration.dumps.dialect import Dialect
+from orchestration.dumps.formats import convert
+from orchestration.dumps.held import HeldError
 from tests.orchestration.dumps.conftest import ORDERS_HEADER, Home, order
 
 COLUMNS = ORDERS_HEADER.split(",")
@@ -248,3 +251,22 @@ def test_line_breaks_within_values_do_not_move_the_lines_behind_a_preamble(home_
     home.land()
     assert home.clean("line, order_id") == [(3, "O1"), (5, "O2")]
     assert home.quarantine("line, reason") == [(6, "not_a_number")]
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "parquet"])
+def test_a_damaged_byte_of_a_binary_format_never_ends_in_anything_but_a_held_file(tmp_path: Path, ending: str) -> None:
+    rows = [list(COLUMNS), *([f"O{number * 7919 % 2003}"] * len(COLUMNS) for number in range(300))]
+    if ending == "xlsx":
+        content = xlsx(rows)
+    else:
+        columns = ", ".join(f"'O' || i * 7919 % 2003 as {name}" for name in COLUMNS)
+        duckdb.sql(f"copy (select {columns} from range(300) t(i)) to '{tmp_path}/whole.parquet' (format parquet, compression gzip)")
+        content = (tmp_path / "whole.parquet").read_bytes()
+    held = 0
+    for place in range(4, len(content), len(content) // 60):
+        (tmp_path / f"orders.{ending}").write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
+        try:
+            convert(tmp_path / f"orders.{ending}", tmp_path / "text", ending, Dialect())
+        except HeldError as error:
+            held += error.reason == f"corrupt_{ending}"
+    assert held > 20
