@@ -52,11 +52,12 @@ def refused_rows(batch: Batch, read: Reading, judged: str, file_ids: list[str]) 
     names = {candidate.file.file_id: quoted(candidate.file.file_name) for candidate in batch.candidates}
     origin = f"""file_id, line, {quoted(first.file.source)} as source,
         {_case("file_id", {quoted(file_id): names[file_id] for file_id in file_ids})} as file_name"""
-    fields = ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}" := t{number}' for number, name in enumerate(first.header))
+    # Not a struct, whose fields need names that differ in more than case: a dump's columns may be named `id` and `ID`, or not at all.
+    fields = ", ".join(f"{quoted(name)}, t{number}" for number, name in enumerate(first.header))
     refused = f"""select {origin},
             {_case("problem", {number: quoted(problem.reason) for number, problem in enumerate(read.problems)})} as reason,
             {_case("problem", columns)} as column_name,
-            {_case("problem", values)} as value, cast(to_json(struct_pack({fields})) as varchar) as original
+            {_case("problem", values)} as value, cast(json_object({fields}) as varchar) as original
         from ({judged}) where problem is not null and file_id in ({", ".join(map(quoted, file_ids))})"""
     if batch.layout.packed:
         refused += " and rank_in_row = 1"

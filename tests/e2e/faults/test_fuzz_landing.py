@@ -106,6 +106,9 @@ def test_a_valid_dump_comes_through_to_the_last_character(dump: tuple[str, bytes
 
 
 @given(spoiled())
+@example(("orders_1.csv", b"order_id,,order_line_id,customer_id,ordered_at,status,quantity,unit_price\nR0,1,C1,2026-03-01,completed,2\n"))
+@example(("orders_1.csv", f"{ORDERS_HEADER},City,city\n{order()},a\n".encode()))
+@example(("orders_1.csv", f"{ORDERS_HEADER},a\0b\n{order()}\n".encode()))
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_spoiled_dump_is_accounted_for_row_by_row_or_held(dump: tuple[str, bytes]) -> None:
     name, content = dump
