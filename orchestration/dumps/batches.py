@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 EMPTY = "empty"
 """Name of the Parquet file without rows that every feed has, so that reading a feed never fails."""
 
+DICTIONARY_VALUES = 1_000
+
 MINIMUM_REFUSALS = 20
 """A file is not held for its share of refused rows before it has this many: one bad row in a small file is just a bad row."""
 
@@ -236,5 +238,6 @@ def _copy(connection: "duckdb.DuckDBPyConnection", query: str, path: Path) -> No
     """Write a query's rows as Parquet under a temporary name first, so that no reader meets half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    connection.execute(f"copy ({query}) to {quoted(str(temporary))} (format parquet)")
+    # Past so many distinct values a dictionary saves no room worth the time of making it.
+    connection.execute(f"copy ({query}) to {quoted(str(temporary))} (format parquet, dictionary_size_limit {DICTIONARY_VALUES})")
     temporary.replace(path)

@@ -7,7 +7,8 @@ A batch is one Parquet file of many delivered files of one feed; the ledger says
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from orchestration.dumps import batches
@@ -30,6 +31,8 @@ Work = tuple[Arrival, Claim | None]
 
 BATCH_BYTES = 64 << 20
 BATCH_FILES = 400
+PORTION_BATCHES = 2
+"""Batches of a portion for each thread: the more, the fewer and larger the Parquet files; the fewer, the sooner there is work for all."""
 
 
 def profiles_in_use(settings: Settings, others: Iterable[str] = ()) -> dict[str, Profile]:
@@ -74,6 +77,16 @@ def _street(settings: Settings, ledger: Ledger, run_id: str, memory: Memory, on_
 
 
 @dataclass(frozen=True)
+class _Portion:
+    """Files received together. ``folder``: what was unpacked and converted of them, until they are written. ``size``: how many there are."""
+
+    folder: Path
+    size: int
+    candidates: list[Candidate] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class _Street:
     settings: Settings
     ledger: Ledger
@@ -83,24 +96,24 @@ class _Street:
     on_progress: Callable[[float], None]
 
     def land(self, work: Sequence[Work]) -> None:
-        """Portion by portion, each committed as one: all of it counts, or nothing."""
-        threads = self.settings.threads
-        bounds = (4 * BATCH_BYTES * threads, 4 * BATCH_FILES * threads)  # what lies unpacked and unknown to the ledger at a time
+        """Portion by portion, each committed as one: all of it counts, or nothing. While one is written, the next is received."""
+        many = PORTION_BATCHES * self.settings.threads  # two portions lie unpacked and unknown to the ledger at a time
+        portions = _portions(work, many * BATCH_BYTES, many * BATCH_FILES, lambda item: item[0].sighting.size_bytes)
         landed = 0
-        with ThreadPoolExecutor(threads) as pool:
-            for portion in _portions(work, *bounds, lambda item: item[0].sighting.size_bytes):
-                candidates: list[Candidate] = []
-                for found in pool.map(self._recognised, portion):
-                    if isinstance(found, UnfinishedError):
-                        self.summary.unfinished.append(str(found))
-                    else:
-                        candidates += found
-                planned = self.committer.plan(candidates)
-                outcomes = list(pool.map(lambda batch: batches.write(batch, self.settings), _batched(planned.to_read)))
+        # Receiving is mostly Python's work, for which there is one thread at a time; writing is the engine's.
+        with ThreadPoolExecutor(1) as receiver, ThreadPoolExecutor(self.settings.threads) as writers:
+            received = (receiver.submit(self._received, number, portion) for number, portion in enumerate(portions))
+            following = next(received, None)
+            while following:
+                portion = following.result()
+                following = next(received, None)
+                self.summary.unfinished += portion.unfinished
+                planned = self.committer.plan(portion.candidates)
+                outcomes = list(writers.map(lambda batch: batches.write(batch, self.settings), _batched(planned.to_read)))
                 sync(self.settings.lake, self.settings.quarantine)  # from here on they count
                 self.committer.commit(planned, [entry for outcome in outcomes for entry in outcome.files])
-                _clear(self.settings)
-                landed += len(portion)
+                shutil.rmtree(portion.folder)
+                landed += portion.size
                 self.on_progress(landed / len(work))
 
     def land_under_first_names(self) -> None:
@@ -113,11 +126,16 @@ class _Street:
         self.land(again)
         shutil.rmtree(again_folder(self.settings), ignore_errors=True)
 
-    def _recognised(self, work: Work) -> list[Candidate] | UnfinishedError:
-        try:
-            return self.recogniser.candidates(*work)
-        except UnfinishedError as error:
-            return error
+    def _received(self, number: int, portion: list[Work]) -> "_Portion":
+        """The portion's files, each kept as received and recognised."""
+        received = _Portion(self.settings.state / "work" / str(number), len(portion))
+        received.folder.mkdir(parents=True)
+        for arrival, claim in portion:
+            try:
+                received.candidates.extend(self.recogniser.candidates(arrival, claim, received.folder))
+            except UnfinishedError as error:
+                received.unfinished.append(str(error))
+        return received
 
 
 def _portions(items: Iterable[Item], most_bytes: int, most_items: int, size_of: Callable[[Item], int]) -> Iterator[list[Item]]:

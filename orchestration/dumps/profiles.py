@@ -145,8 +145,12 @@ class FeedMap(Dialect):
     layout: Layout = Layout()
     """How the dump's rows become order lines, where they are not lines already."""
 
+    @cached_property
+    def _file_pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(fnmatch.translate(pattern.lower()) for pattern in self.files))
+
     def matches(self, file_name: str) -> bool:
-        return any(fnmatch.fnmatchcase(file_name.lower(), pattern.lower()) for pattern in self.files)
+        return self._file_pattern.match(file_name.lower()) is not None
 
     def business_date(self, file_name: str) -> str:
         """The ISO date in the file name, or an empty text."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,18 +29,20 @@ class Recogniser:
     profiles: dict[str, Profile]
     memory: gates.Memory
     run_id: str
+    headers: dict[tuple[str, str, tuple[str, ...]], tuple[Context, tuple[str, ...]]] = field(default_factory=dict, init=False, compare=False)
+    """Source, feed and header that passed their gate → context and new columns: a source's files are mostly alike."""
 
-    def candidates(self, arrival: Arrival, claim: Claim | None) -> list[Candidate]:
+    def candidates(self, arrival: Arrival, claim: Claim | None, work: Path) -> list[Candidate]:
         """The file as a candidate, and those of an archive behind it. What can't be read as a whole comes back held.
 
-        Raises ``UnfinishedError`` for a file that is being written.
+        ``work``: folder for what is unpacked and converted. Raises ``UnfinishedError`` for a file that is being written.
         """
         profile = self.profiles[arrival.source]
         feed = _feed_of(arrival, profile)
         raw_folder = None if arrival.again or arrival.archive else _made(self.settings.lake / "raw" / arrival.source)
         encodings = {mapping.encoding for mapping in profile.feeds.values()}
         names_in = "gb18030" if encodings & {"gb18030", "gbk"} else None
-        receipt = receive(arrival, raw_folder, _made(self.settings.state / "work"), profile.feeds[feed] if feed else None, names_in)
+        receipt = receive(arrival, raw_folder, work, profile.feeds[feed] if feed else None, names_in)
         file = self._file_row(arrival, receipt, profile, feed)
         held = Candidate(arrival, file, receipt, profile, (), None)
         if why := _resource_file(arrival) or (None if feed else _ignored_because(arrival, profile)):
@@ -49,12 +51,12 @@ class Recogniser:
             if receipt.members and not receipt.damage:
                 gates.keeps_its_promise(None, receipt, claim)
                 archive = replace(file, state="unpacked", kind="archive", feed=None)
-                return [replace(held, file=archive), *self._members(arrival, receipt)]
+                return [replace(held, file=archive), *self._members(arrival, receipt, work)]
             return [self._recognised(arrival, claim, receipt, file)]
         except HeldError as error:
             return [replace(held, file=replace(file, state="held", reason=error.sentence))]
 
-    def _members(self, arrival: Arrival, receipt: Receipt) -> Iterator[Candidate]:
+    def _members(self, arrival: Arrival, receipt: Receipt, work: Path) -> Iterator[Candidate]:
         for member in receipt.members:
             stem = arrival.base_name.rsplit(".", 1)[0]
             within = Arrival(
@@ -66,7 +68,7 @@ class Recogniser:
                 archive_name=arrival.name,
                 stands_for=f"{stem}{os.path.splitext(member.name)[1]}" if len(receipt.members) == 1 else None,
             )
-            yield from self.candidates(within, None)
+            yield from self.candidates(within, None, work)
 
     def _recognised(self, arrival: Arrival, claim: Claim | None, receipt: Receipt, file: File) -> Candidate:
         source, profile, feed = self.settings.source_of(arrival.source), self.profiles[arrival.source], file.feed
@@ -78,9 +80,12 @@ class Recogniser:
         mapping, is_released = profile.feeds[feed], bool(file.released)
         candidate = Candidate(arrival, file, receipt, profile, (), None)
         header = header_of(receipt.text, candidate.dialect)
-        gates.columns_are_there(feed, mapping, header, profile.name, receipt.text, candidate.dialect)
-        context = self._context(arrival, profile, feed, header)
-        fresh = gates.new_columns(mapping, header, arrival.source, feed, self.memory)
+        alike = (arrival.source, feed, header)
+        if alike not in self.headers:
+            gates.columns_are_there(feed, mapping, header, profile.name, receipt.text, candidate.dialect)
+            fresh = gates.new_columns(mapping, header, arrival.source, feed, self.memory)
+            self.headers[alike] = (self._context(arrival, profile, feed, header), fresh)
+        context, fresh = self.headers[alike]
         candidate = replace(candidate, header=header, context=context, file=replace(file, new_columns="\n".join(fresh) or None))
         gates.keeps_its_promise(candidate, receipt, claim)
         if not is_released:
