@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -84,8 +85,11 @@ def publish(
     with _no_trace_on_failure(building, run_id):
         _remove_leftovers(publications)
         (building / "exports" / as_of.isoformat()).mkdir(parents=True)
-        tables = _write_tables(warehouse, extra_tables, building, home / "published", engine or {})
-        manifest = fill_exports(building / "exports" / as_of.isoformat())
+        _settle(warehouse)
+        with ThreadPoolExecutor(1) as aside:
+            writing = aside.submit(_write_tables, warehouse, extra_tables, building, home / "published", engine or {})
+            manifest = fill_exports(building / "exports" / as_of.isoformat())
+            tables = writing.result()
         fsync_tree(building)
         _carry_over(home / "published" / "exports", building / "exports")
         newest = max(folder.name for folder in (building / "exports").iterdir() if folder.is_dir())
@@ -128,6 +132,14 @@ def _no_trace_on_failure(building: Path, run_id: str) -> Iterator[None]:
         raise
 
 
+def _settle(warehouse: Path) -> None:
+    """Brings into the file itself what stands in the log beside it."""
+    import duckdb
+
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("checkpoint")
+
+
 def _write_tables(
     warehouse: Path, extra_tables: Mapping[str, Path], building: Path, published: Path, engine: Mapping[str, Any]
 ) -> dict[str, int]:
@@ -137,8 +149,6 @@ def _write_tables(
     """
     import duckdb
 
-    with duckdb.connect(str(warehouse)) as connection:
-        connection.execute("checkpoint")  # else the newest rows stand in the log beside the file
     shutil.copyfile(warehouse, building / WAREHOUSE)
     spill = building / ".spill"
     with duckdb.connect(str(building / WAREHOUSE), config={**engine, "temp_directory": str(spill)}) as connection:

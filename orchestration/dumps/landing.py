@@ -78,7 +78,7 @@ def _street(settings: Settings, ledger: Ledger, run_id: str, memory: Memory, on_
 
 @dataclass(frozen=True)
 class _Portion:
-    """Files received together. ``folder``: what was unpacked and converted of them, until they are written. ``size``: how many there are."""
+    """Files received together, ``size`` of them. ``folder``: what was unpacked and converted, until they are written."""
 
     folder: Path
     size: int

@@ -29,7 +29,9 @@ class Recogniser:
     profiles: dict[str, Profile]
     memory: gates.Memory
     run_id: str
-    headers: dict[tuple[str, str, tuple[str, ...]], tuple[Context, tuple[str, ...]]] = field(default_factory=dict, init=False, compare=False)
+    headers: dict[tuple[str, str, tuple[str, ...]], tuple[Context, tuple[str, ...]]] = field(
+        default_factory=dict, init=False, compare=False
+    )
     """Source, feed and header that passed their gate → context and new columns: a source's files are mostly alike."""
 
     def candidates(self, arrival: Arrival, claim: Claim | None, work: Path) -> list[Candidate]:

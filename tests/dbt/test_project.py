@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import master
 from tests.dbt.conftest import PROJECT
 from tests.dbt.lake import Lake
 from transforms.schemas import CUSTOMER_FACTS, CUSTOMER_SCORES
@@ -73,6 +74,11 @@ def test_the_contract_is_the_schema_of_the_python_side(models, model, schema):
 @pytest.mark.slow
 def test_the_wide_table_has_the_columns_that_readers_rely_on(models):
     assert models["customer_360"].columns.keys() >= CUSTOMER_360
+
+
+@pytest.mark.slow
+def test_the_master_file_is_made_of_columns_that_are_there(models):
+    assert models["customer_360"].columns.keys() >= set(master.COLUMNS)
 
 
 @pytest.mark.slow

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 from polars.testing import assert_frame_equal
 
-from orchestration.exports import RunFacts, inert, list_rows, master, shipped_lists, write_csv, write_package, write_xlsx
+from orchestration.exports import RunFacts, inert, list_rows, shipped_lists, write_csv, write_package, write_xlsx
+from orchestration.master import master
 from transforms import schemas
 from transforms.contact import ContactRules
 from transforms.lists import ListDefinition, Wording, load_definitions
