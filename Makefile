@@ -15,6 +15,7 @@ unexport PYTHONPATH PYTHONHOME
 
 BIN := .venv/bin
 HOME_DIR ?= $(or $(REGULARS_HOME),data)
+TIMES ?= 10
 LINES ?= 1000000,10000000
 # Tests that share a home stay together, on one core.
 ON_ALL_CORES := -n auto --dist loadscope
@@ -26,7 +27,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test test-quick lint format bench lock clean
+.PHONY: help setup demo test test-quick fuzz lint format bench lock clean
 
 help:  ## list the targets
 	@printf 'Usage: make TARGET\n\n'
@@ -48,6 +49,9 @@ test: .venv/ready  ## pass all tests, quick ones first (PYTEST_ARGS="-k money" f
 
 test-quick: .venv/ready  ## pass the tests that need neither dbt, Dagster nor real dumps
 	@$(BIN)/python -m pytest $(ON_ALL_CORES) -m 'not slow and not real_data' $(PYTEST_ARGS)
+
+fuzz: .venv/ready  ## look for cases that break a rule: new random ones for all rules that hold for every input (TIMES=10)
+	@for turn in $$(seq $(TIMES)); do $(BIN)/python -m pytest $(ON_ALL_CORES) -q -m hypothesis --hypothesis-profile new_cases $(PYTEST_ARGS) || exit 1; done
 
 lint: .venv/ready  ## check form (ruff), SQL (sqlfluff), who imports whom (import-linter), types (mypy), Dagster's definitions (dg)
 	@$(BIN)/ruff check .

@@ -1,9 +1,14 @@
-"""What all tests share: where the real dumps are."""
+"""What all tests share: where the real dumps are, and that random cases are the same on every run, until new ones are asked for."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same_cases", derandomize=True)
+settings.register_profile("new_cases", derandomize=False, print_blob=True)
+settings.load_profile("same_cases")
 
 
 @pytest.fixture(scope="session")
