@@ -8,7 +8,7 @@ orders as (
         customer_id,
         source,
         currency,
-        cast({{ dbt.date_trunc("month", "ordered_date") }} as date) as month,
+        cast(date_trunc('month', ordered_date) as date) as month,
         case when is_purchase then 1 else 0 end as purchases_count,
         gross_amount - discount_amount as sold_amount,
         refund_amount

@@ -8,7 +8,7 @@ orders as (
     select
         source,
         order_id,
-        cast({{ dbt.date_trunc("month", "ordered_date") }} as date) as month
+        cast(date_trunc('month', ordered_date) as date) as month
     from {{ ref('fct_orders') }}
     where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
 ),
@@ -107,7 +107,7 @@ signed as (
     select
         source,
         currency,
-        cast({{ dbt.date_trunc("month", "ordered_date") }} as date) as month,
+        cast(date_trunc('month', ordered_date) as date) as month,
         -1 as lines_count,
         refund_amount - gross_amount as goods_kept_amount,
         -discount_amount as discount_amount,
