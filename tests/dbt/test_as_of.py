@@ -31,7 +31,7 @@ class Events:
         return earliest + timedelta(hours=self.random.randrange(24 * 60), minutes=self.random.choice([0, 59]))
 
     def _order(self, number: int) -> dict[str, Any]:
-        ordered = self._moment(datetime(2025, 2, 1))
+        ordered = self._moment(datetime(2025, 2, 15))
         paid = self.random.choice([ordered, self._moment(ordered), None])
         refunded = self._moment(paid) if paid and self.random.random() < 0.3 else None
         return {

@@ -1,5 +1,3 @@
-{#- Maslow's, the most basic first. -#}
-{%- set need_levels = ["physiological", "safety", "belonging", "esteem", "self_actualisation"] -%}
 -- What a person buys, where, at what price and for what need, as of the run's day.
 with
 
@@ -39,10 +37,12 @@ needs as (
     select
         customer_categories.customer_id,
         sum(customer_categories.gross_amount) as known_amount,
-        {% for level in need_levels -%}
-            sum(case when category_needs.need_level = '{{ level }}' then customer_categories.gross_amount else 0 end) as {{ level }}_amount
-            {{- "," if not loop.last }}
-        {% endfor %}
+        sum(case when category_needs.need_level = 'physiological' then customer_categories.gross_amount else 0 end) as physiological_amount,
+        sum(case when category_needs.need_level = 'safety' then customer_categories.gross_amount else 0 end) as safety_amount,
+        sum(case when category_needs.need_level = 'belonging' then customer_categories.gross_amount else 0 end) as belonging_amount,
+        sum(case when category_needs.need_level = 'esteem' then customer_categories.gross_amount else 0 end) as esteem_amount,
+        sum(case when category_needs.need_level = 'self_actualisation' then customer_categories.gross_amount else 0 end)
+            as self_amount
     from customer_categories
     inner join category_needs
         on lower(trim(customer_categories.category)) = category_needs.category
@@ -78,16 +78,24 @@ select
     channels.preferred_channel,
     {{ share("channels.preferred_channel_orders_count", "channels.orders_count") }} as preferred_channel_share,
     {{ share("needs.known_amount", "categories.gross_amount") }} as need_known_share,
-    {% for level in need_levels -%}
-        {{ share("needs." ~ level ~ "_amount", "needs.known_amount") }} as need_{{ level }}_share,
-    {% endfor %}
+    {{ share("needs.physiological_amount", "needs.known_amount") }} as need_physiological_share,
+    {{ share("needs.safety_amount", "needs.known_amount") }} as need_safety_share,
+    {{ share("needs.belonging_amount", "needs.known_amount") }} as need_belonging_share,
+    {{ share("needs.esteem_amount", "needs.known_amount") }} as need_esteem_share,
+    {{ share("needs.self_amount", "needs.known_amount") }} as need_self_actualisation_share,
     -- most money; of equals the more basic one
     case greatest(
-            {%- for level in need_levels %}needs.{{ level }}_amount{{ ", " if not loop.last }}{% endfor -%}
-        )
-        {%- for level in need_levels %}
-        when needs.{{ level }}_amount then '{{ level }}'
-        {%- endfor %}
+        needs.physiological_amount,
+        needs.safety_amount,
+        needs.belonging_amount,
+        needs.esteem_amount,
+        needs.self_amount
+    )
+        when needs.physiological_amount then 'physiological'
+        when needs.safety_amount then 'safety'
+        when needs.belonging_amount then 'belonging'
+        when needs.esteem_amount then 'esteem'
+        when needs.self_amount then 'self_actualisation'
     end as dominant_need_level
 from categories
 left join channels
