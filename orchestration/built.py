@@ -51,4 +51,4 @@ def forget(settings: Settings) -> None:
 
 
 def _path(settings: Settings) -> Path:
-    return settings.state / "built.json"
+    return settings.results / "state" / "built.json"

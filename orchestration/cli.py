@@ -39,7 +39,10 @@ def main() -> None:
 @app.command()
 def run(
     home: Home = None,
-    as_of: Annotated[str | None, typer.Option(help="Score as of this day (ISO). Default: the last day with an order.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Score as of this day (ISO); a past one apart, in as_of/. Default: the last day with an order."),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Build every table anew, not only what changed since the last run.")] = False,
 ) -> None:
     """Everything new in the inbox through to published lists. Exit code 0 only if what readers see is up to date.

@@ -14,10 +14,11 @@ INSIDE = ("staging", "intermediate")
 
 
 class Graph:
-    """Models by their unique ids."""
+    """Models, and the seeds they read, by their unique ids."""
 
     def __init__(self, manifest: "Manifest") -> None:
-        self._models = {unique_id: node for unique_id, node in manifest.nodes.items() if node.resource_type == "model"}
+        self._models = {unique_id: node for unique_id, node in manifest.nodes.items() if node.resource_type in ("model", "seed")}
+        self._parents = {unique_id: getattr(node.depends_on, "nodes", []) for unique_id, node in self._models.items()}
         self._sources = {unique_id: source.source_name for unique_id, source in manifest.sources.items()}
         self._ids = {node.name: unique_id for unique_id, node in self._models.items()}
 
@@ -34,7 +35,7 @@ class Graph:
         found: set[str] = set()
         waiting = list(ids)
         while waiting:
-            for parent in self._models[waiting.pop()].depends_on.nodes:
+            for parent in self._parents[waiting.pop()]:
                 if parent in self._models and self._is_view(parent) and parent not in found:
                     found.add(parent)
                     waiting.append(parent)
@@ -48,7 +49,7 @@ class Graph:
         return bool(self._models[unique_id].config.materialized == "view")
 
     def _comes_later(self, unique_id: str) -> bool:
-        parents = self._models[unique_id].depends_on.nodes
+        parents = self._parents[unique_id]
         return any(
             self._sources[parent] in LATER_SOURCES if parent in self._sources else self._comes_later(parent)
             for parent in parents

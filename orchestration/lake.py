@@ -1,5 +1,6 @@
 """What Python reads and writes between the stages: Parquet under ``lake/``, each file replaced in one rename."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -117,7 +118,7 @@ def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
 
 def touches(settings: Settings) -> "pl.LazyFrame":
     """Past contacts by person: customer_id, channel, contacted_at (UTC). Grain: one row per contact that a live file reports."""
-    links = readable(settings.lake / "identity" / "customer_links.parquet")
+    links = readable(settings.derived / "identity" / "customer_links.parquet")
     with connect(settings) as connection:
         return (
             connection.sql(
@@ -177,18 +178,31 @@ def members_with_permission(settings: Settings) -> "pl.DataFrame":
                                       when 'wechat' then wechat_consent else phone_consent end,
                          channel in ({vouched}), false) then 'yes'
                      else 'no consent' end as may_be_contacted
-            from read_parquet({readable(settings.lake / "lists" / "list_members.parquet")}) as members
+            from read_parquet({readable(settings.derived / "lists" / "list_members.parquet")}) as members
             left join private.customer_contacts as contacts on contacts.customer_id = members.customer_id"""
         ).pl()
 
 
+def remove_workings(settings: Settings) -> None:
+    """Of the runs that looked back only what they published stays: what it was made of holds clear-text details and is made anew anyway."""
+    for folder in settings.look_backs.glob("????-??-??"):
+        for path in folder.iterdir():
+            if path.name not in ("publications", "published", "exports"):
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        if not (folder / "published").is_symlink():  # it never came to its end
+            shutil.rmtree(folder)
+
+
 def write_history(settings: Settings) -> None:
-    """``lake/history/segment_history.parquet``: the history that readers see at present, or none yet; what a run's changes are added to."""
+    """``lake/history/segment_history.parquet``: the history that readers see at present, or none yet; what a run's changes are added to.
+
+    A run that looks back takes the same one: what of it lies after its day is left out when the changes are worked out.
+    """
     import duckdb
 
     published = settings.home / "published" / "parquet" / "segment_history" / "segment_history.parquet"
     columns = "null::varchar as customer_id, null::varchar as dimension, null::varchar as value, null::varchar as previous_value"
     empty = f"select {columns}, null::date as changed_at where false"
     query = f"select * from read_parquet({readable(published)})" if published.exists() else empty
-    with write_atomically(settings.lake / "history" / "segment_history.parquet") as path, duckdb.connect() as connection:
+    with write_atomically(settings.derived / "history" / "segment_history.parquet") as path, duckdb.connect() as connection:
         connection.execute(f"copy ({query}) to {quoted(path)} (format parquet)")

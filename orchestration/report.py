@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -65,10 +66,11 @@ def bar(console: Console, title: str) -> Iterator[Callable[[str, float], None]]:
 
 def summary(console: Console, figures: dict[str, Any], settings: Settings) -> None:
     """What a run did, in a table; where it published nothing new, one sentence."""
-    landing = figures["landing"]
+    landing, results = figures["landing"], Path(figures["results"])
     if not figures["published"]:
         known = f"{landing['files_already_loaded']} file(s) were loaded before; " if landing["files_already_loaded"] else ""
-        console.print(f"Nothing new in {settings.inbox}: {known}what is published is up to date.")
+        subject = f"{results}, as of {figures['as_of']}," if results != settings.home else "what is published"
+        console.print(f"Nothing new in {settings.inbox}: {known}{subject} is up to date.", soft_wrap=True)
         _held(console, figures["held"])
         _warned(console, figures["warnings"])
         return
@@ -79,8 +81,10 @@ def summary(console: Console, figures: dict[str, Any], settings: Settings) -> No
     console.print(table)
     _held(console, figures["held"])
     _warned(console, [*figures["warnings"], *(text for suite in figures["validation"].values() for text in suite["warnings"])])
-    lists, tables = settings.home / "exports" / "latest", settings.home / "published" / "warehouse.duckdb"
+    lists, tables = results / "exports" / "latest", results / "published" / "warehouse.duckdb"
     console.print(f"\nPublished as of {figures['as_of']}: {lists} and {tables}", soft_wrap=True)
+    if results != settings.home and (published := current(settings.home)):
+        console.print(f"It stands apart: what readers see stays as of {published['as_of']}.")
 
 
 def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -164,6 +168,8 @@ def status(console: Console, settings: Settings) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_row("Home", str(settings.home))
     table.add_row("Published", f"as of {published['as_of']}, run {published['run_id']}" if published else "nothing yet")
+    if look_backs := sorted(path.parent.name for path in settings.look_backs.glob("*/published")):
+        table.add_row("Looked back to", f"{', '.join(look_backs)}, in {settings.look_backs}")
     table.add_row("Live files", f"{len(live):,} with {sum(file.rows_clean for file in live):,} rows")
     table.add_row("In quarantine", f"{sum(file.rows_quarantined for file in live):,} rows, see {settings.quarantine}")
     table.add_row("Waiting", f"{len(news.ready):,} file(s) in {settings.inbox}")

@@ -7,7 +7,7 @@ from typing import Any
 import dagster
 from pydantic import PrivateAttr
 
-from orchestration import lake
+from orchestration import freshness, lake
 from orchestration.lock import run_lock
 from orchestration.progress import Progress
 from orchestration.settings import Settings
@@ -40,4 +40,9 @@ class RunLock(dagster.ConfigurableResource[Any]):
 
 def resources(settings: Settings, progress: Progress) -> dict[str, Any]:
     """The resources of a home, by the names that assets ask for."""
-    return {"settings": settings, "progress": progress, "run_day": RunDay(), "run_lock": RunLock(state=str(settings.state))}
+
+    @dagster.resource(required_resource_keys={"run_day"})
+    def settings_of_run(context: dagster.InitResourceContext) -> Settings:
+        return freshness.settings_of_run(settings, context.resources.run_day.as_of or None)
+
+    return {"settings": settings_of_run, "progress": progress, "run_day": RunDay(), "run_lock": RunLock(state=str(settings.state))}

@@ -36,17 +36,19 @@ class Failed(RegularsError):
 def run(settings: Settings, as_of: str | None, progress: Progress, is_full: bool = False) -> dict[str, Any]:
     """Land what waits and publish what came of it. Returns the figures of the run; ``published`` says whether readers see something new.
 
-    ``is_full``: build every table anew, also where nothing is new.
+    A day before the published one is looked back to: what comes of it is published in a folder of its own (``results`` in the figures),
+    and what readers see stays as it is. ``is_full``: build every table anew, also where nothing is new.
 
     Raises ``RegularsError`` where nothing could be published; what was published before stays as it was.
     """
     started = time.perf_counter()
     as_of = lake.as_of_day(settings, as_of) if as_of else None
     with run_lock(settings.state):
+        settings = freshness.settings_of_run(settings, as_of)
         if not is_full and (nothing := _nothing_to_do(settings, as_of)):
             return nothing
         result = _execute(settings, as_of, progress, is_full)
-    figures = {**_figures(progress, started), "is_current": _is_current(settings, as_of)}
+    figures = {**_figures(progress, started), "is_current": _is_current(settings, as_of), "results": str(settings.results)}
     write_json(figures, settings.state / "last_run.json")
     if not result.success:
         raise Failed("\n".join(_causes(result, progress, settings)))
@@ -91,7 +93,8 @@ def _nothing_to_do(settings: Settings, as_of: str | None) -> dict[str, Any] | No
         if not freshness.is_current(settings, ledger, as_of):
             return None
         nothing = Landing(unfinished=list(news.unfinished))
-        return {"published": False, "is_current": True, "held": held, "warnings": nothing.warnings(), "landing": nothing.counts()}
+        figures = {"published": False, "is_current": True, "as_of": as_of, "results": str(settings.results)}
+        return {**figures, "held": held, "warnings": nothing.warnings(), "landing": nothing.counts()}
     finally:
         ledger.close()
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orchestration.errors import RegularsError
@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     keep_publications: int = Field(3, ge=1, le=100)
     memory_limit: str = Field("4GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    _looks_back_to: str = PrivateAttr("")
 
     @classmethod
     def settings_customise_sources(
@@ -107,6 +108,30 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return env_settings, init_settings  # the environment wins over regulars.yaml
+
+    def looking_back_to(self, day: str) -> "Settings":
+        """The same settings for a run as of a day before the published one: what it makes stands in a folder of its own."""
+        copy = self.model_copy()
+        copy._looks_back_to = day
+        return copy
+
+    @property
+    def looks_back(self) -> bool:
+        return bool(self._looks_back_to)
+
+    @property
+    def results(self) -> Path:
+        """Where a run builds and publishes: the home, or, where it looks back, ``as_of/<day>``, which is laid out like one."""
+        return self.look_backs / self._looks_back_to if self.looks_back else self.home
+
+    @property
+    def look_backs(self) -> Path:
+        return self.home / "as_of"
+
+    @property
+    def derived(self) -> Path:
+        """What Python makes of the clean layer for dbt and the lists: who is whom, scores, history, list members."""
+        return self.results / "lake"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -130,12 +155,12 @@ class Settings(BaseSettings):
 
     @property
     def warehouse(self) -> Path:
-        return self.home / "warehouse.duckdb"
+        return self.results / "warehouse.duckdb"
 
     @property
     def working(self) -> Path:
         """What the warehouse is made of, clear-text details among it."""
-        return self.home / "working.duckdb"
+        return self.results / "working.duckdb"
 
     @property
     def engine(self) -> dict[str, str | bool | int | float | list[str]]:

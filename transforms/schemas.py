@@ -69,6 +69,18 @@ _FACTS: dict[str, pl.DataType | type[pl.DataType]] = {
     "last_complaint_at": TIMESTAMP,
     "preferred_category": pl.String,
     "preferred_channel": pl.String,
+    "discounted_orders_count": pl.Int64,
+    "cancelled_after_payment_orders_count": pl.Int64,
+    "above_median_price_share": pl.Float64,
+    "preferred_category_share": pl.Float64,
+    "preferred_channel_share": pl.Float64,
+    "need_known_share": pl.Float64,
+    "need_physiological_share": pl.Float64,
+    "need_safety_share": pl.Float64,
+    "need_belonging_share": pl.Float64,
+    "need_esteem_share": pl.Float64,
+    "need_self_actualisation_share": pl.Float64,
+    "dominant_need_level": pl.String,
 }
 CUSTOMER_FACTS = pl.Schema(_FACTS)
 """Grain: one row per customer, as of ``as_of_date``. Customers without a purchase have 0 orders and null dates, recency and gaps."""

@@ -29,3 +29,9 @@
 {% macro digits(text) -%}
     regexp_replace({{ text }}, '[^0-9]', '', 'g')
 {%- endmacro %}
+
+
+{#- Aggregate: the median, between the two in the middle where there is an even number. Spark: percentile(x, 0.5). -#}
+{% macro median(value) -%}
+    median({{ value }})
+{%- endmacro %}

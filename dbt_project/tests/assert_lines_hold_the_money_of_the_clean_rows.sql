@@ -1,13 +1,44 @@
--- Nothing is lost or counted twice on the way from the clean files: the live rows, less those superseded, have to the last decimal the
--- sums of fct_order_lines. The goods' value is rounded once, per line. A run that builds only what changed looks at the orders it built,
--- and the others are as the run left them that built them. One row, if they differ.
+-- Nothing is lost or counted twice on the way from the clean files: every live row of an order is superseded, or waits, or its money and
+-- its count stand in fct_order_lines, per source, currency and month of the order, to the last decimal. The goods' value is rounded once,
+-- per line. A run that builds only what changed looks at the orders it built; the others are as the run left them that built them.
+-- A row is a source, currency and month that differ, and by how much.
 with
+
+orders as (
+    select
+        source,
+        order_id,
+        cast(date_trunc('month', ordered_date) as date) as month
+    from {{ ref('fct_orders') }}
+    where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+),
+
+order_lines as (
+    select * from {{ ref('fct_order_lines') }}
+    where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+),
+
+order_headers as (
+    select * from {{ ref('int_order_headers') }}
+),
+
+superseded_versions as (
+    select * from {{ ref('int_superseded_order_versions') }}
+),
+
+superseded_lines as (
+    select distinct
+        delivery_number,
+        line
+    from {{ ref('int_superseded_order_lines') }}
+),
 
 delivered as (
     select
         'order' as part,
         source,
         order_id,
+        currency,
         delivery_number,
         line,
         cast(quantity * unit_price as decimal(18, 4)) - refund_amount as goods_kept_amount,
@@ -18,101 +49,85 @@ delivered as (
 
     union all
 
+    -- an item without its order's header waits for it
     select
         'items' as part,
-        source,
-        order_id,
-        delivery_number,
-        line,
-        cast(quantity * unit_price as decimal(18, 4)) - refund_amount as goods_kept_amount,
-        discount_amount,
-        shipping_amount,
-        tax_amount
-    from {{ ref('stg_order_items') }}
+        order_items.source,
+        order_items.order_id,
+        order_headers.currency,
+        order_items.delivery_number,
+        order_items.line,
+        cast(order_items.quantity * order_items.unit_price as decimal(18, 4)) - order_items.refund_amount as goods_kept_amount,
+        order_items.discount_amount,
+        order_items.shipping_amount,
+        order_items.tax_amount
+    from {{ ref('stg_order_items') }} as order_items
+    inner join order_headers
+        on
+            order_items.source = order_headers.source
+            and order_items.order_id = order_headers.order_id
 ),
 
-superseded_versions as (
-    select * from {{ ref('int_superseded_order_versions') }}
-),
-
-superseded_lines as (
-    select * from {{ ref('int_superseded_order_lines') }}
-),
-
-order_headers as (
-    select * from {{ ref('int_order_headers') }}
-),
-
-set_aside as (
+standing as (
     select delivered.*
     from delivered
-    inner join superseded_versions
+    left join superseded_versions
         on
             delivered.part = superseded_versions.part
             and delivered.delivery_number = superseded_versions.delivery_number
             and delivered.order_id = superseded_versions.order_id
-
-    union distinct
-
-    select delivered.*
-    from delivered
-    inner join superseded_lines
+    left join superseded_lines
         on
             delivered.delivery_number = superseded_lines.delivery_number
             and delivered.line = superseded_lines.line
-
-    union distinct
-
-    select delivered.*
-    from delivered
-    left join order_headers
-        on
-            delivered.source = order_headers.source
-            and delivered.order_id = order_headers.order_id
     where
-        delivered.part = 'items'
-        and order_headers.order_id is null
+        superseded_versions.order_id is null
+        and superseded_lines.line is null
 ),
 
+-- what becomes of rows that stand is one part each
 signed as (
     select
-        1 as weight,
-        goods_kept_amount,
-        discount_amount,
-        shipping_amount,
-        tax_amount
-    from delivered
+        standing.source,
+        standing.currency,
+        orders.month,
+        1 as lines_count,
+        standing.goods_kept_amount,
+        standing.discount_amount,
+        standing.shipping_amount,
+        standing.tax_amount
+    from standing
+    left join orders
+        on
+            standing.source = orders.source
+            and standing.order_id = orders.order_id
 
     union all
 
     select
-        -1 as weight,
-        goods_kept_amount,
-        discount_amount,
-        shipping_amount,
-        tax_amount
-    from set_aside
-
-    union all
-
-    select
-        -1 as weight,
-        gross_amount - refund_amount as goods_kept_amount,
-        discount_amount,
-        shipping_amount,
-        tax_amount
-    from {{ ref('fct_order_lines') }}
-    where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+        source,
+        currency,
+        cast(date_trunc('month', ordered_date) as date) as month,
+        -1 as lines_count,
+        refund_amount - gross_amount as goods_kept_amount,
+        -discount_amount as discount_amount,
+        -shipping_amount as shipping_amount,
+        -tax_amount as tax_amount
+    from order_lines
 ),
 
 differences as (
     select
-        coalesce(sum(weight), 0) as lines_count,
-        coalesce(sum(weight * goods_kept_amount), 0) as goods_kept_amount,
-        coalesce(sum(weight * discount_amount), 0) as discount_amount,
-        coalesce(sum(weight * shipping_amount), 0) as shipping_amount,
-        coalesce(sum(weight * tax_amount), 0) as tax_amount
+        source,
+        currency,
+        month,
+        sum(lines_count) as lines_count,
+        sum(goods_kept_amount) as goods_kept_amount,
+        sum(discount_amount) as discount_amount,
+        sum(shipping_amount) as shipping_amount,
+        sum(tax_amount) as tax_amount
     from signed
+    group by source, currency, month
 )
 
 select * from differences

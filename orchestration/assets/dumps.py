@@ -49,6 +49,7 @@ def landed_dumps(
 ) -> Iterator[MaterializeResult]:
     """Inbox → raw, clean and quarantine. Where nothing came of it that readers don't see already, everything after it is skipped."""
     with progress.stage("land"):
+        lake.remove_workings(settings)  # of a run that was killed while it looked back
         ledger = lake.ledger_of(settings)
         landing = land(settings, ledger, context.run.run_id, lambda share: progress.advance("land", share))
         is_wanted = run_day.full or not is_current(settings, ledger, run_day.as_of or None)
@@ -69,5 +70,5 @@ def customer_links(settings: ResourceParam[Settings], progress: ResourceParam[Pr
     """Which source ids are one person, and by what evidence. Grain: one row per source and source customer id."""
     with progress.stage("identity"):
         links, refused = identity.link(lake.customer_ids(settings), identity_rules(settings))
-        write_parquet(links, settings.lake / "identity" / "customer_links.parquet")
+        write_parquet(links, settings.derived / "identity" / "customer_links.parquet")
     return MaterializeResult(metadata={"ids": links.height, "people": links["customer_id"].n_unique(), "evidences_refused": refused.height})

@@ -38,5 +38,5 @@ def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Prog
             members = lists.build(customers, contacts, lake.touches(settings), definitions(settings), contact_rules(settings), as_of)
         except ValueError as error:
             raise RegularsError(f"A list can't be built: {error}", where=settings.home / FILE_NAME) from None
-        write_parquet(members, settings.lake / "lists" / "list_members.parquet")
+        write_parquet(members, settings.derived / "lists" / "list_members.parquet")
     return MaterializeResult(metadata={"chosen": members.height, "sent": members.filter(status="send").height})

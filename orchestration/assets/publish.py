@@ -32,7 +32,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
     ) -> MaterializeResult:
         """BI snapshot, Parquet tables and list files of one run, visible together."""
         as_of = date.fromisoformat(run_day.of(settings))
-        members = settings.lake / "lists" / "list_members.parquet"
+        members = settings.derived / "lists" / "list_members.parquet"
         ledger = lake.ledger_of(settings)
         info = publication_info(settings, ledger)
         ledger.close()
@@ -51,16 +51,18 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
 
         with progress.stage("publish"):
             published = publish(
-                settings.home,
+                settings.results,
                 context.run.run_id,
                 as_of,
                 settings.warehouse,
                 fill,
                 extra_tables={"list_members": members},
                 info=info,
-                keep=settings.keep_publications,
+                keep=1 if settings.looks_back else settings.keep_publications,
                 engine=settings.engine,
             )
+        if settings.looks_back:
+            lake.remove_workings(settings)
         progress.figures["publication"] = published
         return MaterializeResult(metadata={"as_of": as_of.isoformat(), "tables": len(published.tables), **published.tables})
 
@@ -68,5 +70,5 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
 
 
 def _run_facts(run_id: str, as_of: date, settings: Settings, progress: Progress) -> RunFacts:
-    parameters = json.loads((settings.lake / "scores" / "parameters.json").read_text(encoding="utf-8"))
+    parameters = json.loads((settings.derived / "scores" / "parameters.json").read_text(encoding="utf-8"))
     return RunFacts(run_id, as_of, parameters, progress.figures.get("validation", {}), contact_rules(settings))

@@ -35,10 +35,10 @@ def customer_scores(settings: ResourceParam[Settings], progress: ResourceParam[P
         facts = warehouse.read(settings, "marts.customer_facts", CUSTOMER_FACTS)
         parameters = scores.fit(facts, scoring_rules(settings))
         rows = pl.DataFrame(parameters.to_rows(), schema=["model", "parameter", "value"], orient="row")
-        write_parquet(rows, settings.lake / "scores" / "run_parameters.parquet")
-        write_text(parameters.to_json(), settings.lake / "scores" / "parameters.json")
+        write_parquet(rows, settings.derived / "scores" / "run_parameters.parquet")
+        write_text(parameters.to_json(), settings.derived / "scores" / "parameters.json")
         scored = scores.apply(facts, parameters).collect(engine="streaming")
-        write_parquet(scored, settings.lake / "scores" / "customer_scores.parquet")
+        write_parquet(scored, settings.derived / "scores" / "customer_scores.parquet")
     progress.figures["groups"] = dict(scored["rfm_group"].value_counts(sort=True).iter_rows())
     progress.figures["warnings"] = list(parameters.warnings)
     return (

@@ -34,7 +34,7 @@ class Translator(DagsterDbtTranslator):
 def models(manifest: Path) -> AssetsDefinition:
     """The assets of the prepared manifest: marts and what is private. What only the project itself reads comes and goes with them."""
 
-    @dbt_assets(manifest=_outside(manifest), name="dbt", dagster_dbt_translator=Translator())
+    @dbt_assets(manifest=_outside(manifest), exclude="resource_type:seed", name="dbt", dagster_dbt_translator=Translator())
     def dbt_models(
         context: AssetExecutionContext, settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay
     ) -> Iterator[MaterializeResult | AssetCheckResult]:

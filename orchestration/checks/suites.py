@@ -85,7 +85,7 @@ def _marts(settings: Settings) -> "pl.DataFrame":
 def _scores(settings: Settings) -> "pl.DataFrame":
     import polars as pl
 
-    return pl.read_parquet(settings.lake / "scores" / "customer_scores.parquet", glob=False)
+    return pl.read_parquet(settings.derived / "scores" / "customer_scores.parquet", glob=False)
 
 
 def _members(settings: Settings) -> "pl.DataFrame":

@@ -85,6 +85,7 @@ def new_warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) 
         warehouse = Warehouse(tmp_path_factory.mktemp("warehouse"), manifest, variables)
         with duckdb.connect() as connection:
             connection.execute(f"attach '{warehouse.path}' as warehouse (storage_version 'v1.2.0')")
+        warehouse.dbt("seed")
         return warehouse
 
     return make

@@ -36,20 +36,48 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[...,
                 "unique_fct_order_lines_order_line_key",
                 "assert_lines_hold_the_money_of_the_clean_rows",
                 "assert_orders_hold_the_money_of_their_lines",
+                "assert_months_of_lines_hold_the_money_of_the_orders",
             },
             id="a join that fans lines out",
         ),
         pytest.param(
             "delete from marts.fct_order_lines where order_line_key = 'online:O4:#6'",
-            {"assert_lines_hold_the_money_of_the_clean_rows", "assert_orders_hold_the_money_of_their_lines"},
+            {
+                "assert_lines_hold_the_money_of_the_clean_rows",
+                "assert_orders_hold_the_money_of_their_lines",
+                "assert_months_of_lines_hold_the_money_of_the_orders",
+            },
             id="one of two equal lines is lost",
+        ),
+        pytest.param(
+            "update marts.fct_order_lines set order_key = 'online:O3' where order_key = 'online:O4'",
+            {"assert_orders_hold_the_money_of_their_lines"},
+            id="lines stand with another order of the month",
+        ),
+        pytest.param(
+            "update marts.fct_orders set gross_amount = gross_amount + case order_key when 'online:O3' then 1 else -1 end,"
+            " net_amount = net_amount + case order_key when 'online:O3' then 1 else -1 end where order_key in ('online:O3', 'online:O4')",
+            {"assert_orders_hold_the_money_of_their_lines", "assert_customers_hold_the_money_of_the_orders"}
+            | {"assert_months_hold_the_money_of_customers_and_the_unidentified"},
+            id="a sum moved from one order to another of the month",
+        ),
+        pytest.param(
+            "update marts.fct_order_lines set currency = 'USD' where order_key = 'online:O3'",
+            {"assert_lines_hold_the_money_of_the_clean_rows"},
+            id="money under another currency",
+        ),
+        pytest.param(
+            "update marts.fct_order_lines set ordered_date = '2025-02-28' where order_key = 'online:O3'",
+            {"assert_lines_hold_the_money_of_the_clean_rows", "assert_months_of_lines_hold_the_money_of_the_orders"},
+            id="money in another month",
         ),
         pytest.param(
             "insert into marts.fct_orders from marts.fct_orders where order_key = 'shop:R1'",
             {
                 "unique_fct_orders_order_key",
-                "assert_orders_hold_the_money_of_their_lines",
+                "assert_months_of_lines_hold_the_money_of_the_orders",
                 "assert_customers_hold_the_money_of_the_orders",
+                "assert_lines_hold_the_money_of_the_clean_rows",
             },
             id="an order stands twice",
         ),
@@ -57,6 +85,22 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[...,
             "update marts.customer_facts set net_amount = net_amount + 0.0001 where customer_id = 'online:C1'",
             {"assert_customers_hold_the_money_of_the_orders", "assert_months_hold_the_money_of_customers_and_the_unidentified"},
             id="a hundredth of a cent too much",
+        ),
+        pytest.param(
+            "update marts.customer_facts set refund_amount = refund_amount + case customer_id when 'online:C1' then 1 else -1 end"
+            " where customer_id in ('online:C1', 'online:C2')",
+            {"assert_customers_hold_the_money_of_the_orders"},
+            id="one customer's refund with another",
+        ),
+        pytest.param(
+            "delete from marts.customer_facts where customer_id = 'market:K1'",
+            {
+                "assert_customers_and_the_unidentified_hold_the_orders",
+                "assert_customers_hold_the_money_of_the_orders",
+                "assert_months_hold_the_money_of_customers_and_the_unidentified",
+                "assert_every_customer_has_scores",
+            },
+            id="a customer has no facts",
         ),
         pytest.param(
             "delete from marts.fct_refunds where order_key = 'shop:R1'",

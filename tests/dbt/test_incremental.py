@@ -21,7 +21,10 @@ PEOPLE = [(source, f"C{number}") for source in ("online", "shop") for number in 
 COMPARED = [
     *(f"marts.{name}" for name in ("fct_orders", "fct_order_lines", "fct_refunds", "fct_reviews", "dim_customers", "dim_products")),
     *(f"marts.{name}" for name in ("customer_facts", "monthly_trends")),
-    *(f"working.intermediate.{name}" for name in ("int_customers", "int_customer_activity", "int_order_contacts")),
+    *(
+        f"working.intermediate.{name}"
+        for name in ("int_customers", "int_customer_activity", "int_customer_categories", "int_order_contacts")
+    ),
     "working.private.customer_contacts",
 ]
 

@@ -56,7 +56,18 @@ select
     coalesce(opinions.has_open_complaint, false) as has_open_complaint,
     opinions.last_complaint_at,
     tastes.preferred_category,
-    tastes.preferred_channel
+    tastes.preferred_channel,
+    coalesce(orders.discounted_orders_count, 0) as discounted_orders_count,
+    coalesce(orders.cancelled_after_payment_orders_count, 0) as cancelled_after_payment_orders_count,
+    tastes.preferred_category_share,
+    tastes.preferred_channel_share,
+    tastes.need_known_share,
+    tastes.need_physiological_share,
+    tastes.need_safety_share,
+    tastes.need_belonging_share,
+    tastes.need_esteem_share,
+    tastes.need_self_actualisation_share,
+    tastes.dominant_need_level
 from customers
 left join orders
     on customers.customer_id = orders.customer_id

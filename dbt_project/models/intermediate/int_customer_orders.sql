@@ -39,6 +39,7 @@ seen_orders as (
         orders.tax_amount,
         coalesce(refunded_orders.refund_amount, 0) as refund_amount,
         orders.status = 'cancelled' and not orders.is_test as is_cancelled,
+        {{ merchant_day("orders.paid_at") }} <= {{ as_of_date() }} as is_paid,
         -- a platform may close an order as refunded and give neither an amount nor a day
         refunded_orders.order_key is not null or (orders.status = 'refunded' and orders.refund_amount = 0) as is_refunded,
         coalesce(orders.counted_date <= {{ as_of_date() }}, false) as is_counted,
@@ -65,6 +66,8 @@ select
     sum(case when is_counted then gross_amount - discount_amount - refund_amount else 0 end) as net_amount,
     count(case when is_unpaid then 1 end) as unpaid_orders_count,
     count(case when is_cancelled then 1 end) as cancelled_orders_count,
+    count(case when is_cancelled and is_paid then 1 end) as cancelled_after_payment_orders_count,
+    count(case when is_purchase and discount_amount > 0 then 1 end) as discounted_orders_count,
     count(case when is_counted and is_refunded then 1 end) as refunded_orders_count
 from seen_orders
 group by customer_id

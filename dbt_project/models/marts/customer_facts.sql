@@ -9,6 +9,10 @@ customers as (
 
 activity as (
     select * from {{ ref('int_customer_activity') }}
+),
+
+price_levels as (
+    select * from {{ ref('int_customer_price_levels') }}
 )
 
 select
@@ -49,7 +53,21 @@ select
     activity.has_open_complaint,
     activity.last_complaint_at,
     activity.preferred_category,
-    activity.preferred_channel
+    activity.preferred_channel,
+    activity.discounted_orders_count,
+    activity.cancelled_after_payment_orders_count,
+    price_levels.above_median_price_share,
+    activity.preferred_category_share,
+    activity.preferred_channel_share,
+    activity.need_known_share,
+    activity.need_physiological_share,
+    activity.need_safety_share,
+    activity.need_belonging_share,
+    activity.need_esteem_share,
+    activity.need_self_actualisation_share,
+    activity.dominant_need_level
 from customers
 inner join activity
     on customers.customer_id = activity.customer_id
+left join price_levels
+    on customers.customer_id = price_levels.customer_id

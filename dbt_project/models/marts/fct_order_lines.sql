@@ -35,6 +35,7 @@ select
     order_lines.refund_amount,
     order_lines.net_amount,
     order_lines.refunded_at,
+    order_lines.currency,
     order_lines.source,
     order_lines.file_id,
     order_lines.line

@@ -1,0 +1,56 @@
+-- Lines and orders have the same money and the same counts per source and month, in the reporting currency: all of them on every run, also
+-- those that the run did not build, because two scans are cheap. A row is a source and month that differ, and by how much.
+with
+
+signed as (
+    select
+        source,
+        ordered_date,
+        lines_count,
+        gross_amount,
+        discount_amount,
+        shipping_amount,
+        tax_amount,
+        refund_amount,
+        net_amount
+    from {{ ref('fct_orders') }}
+
+    union all
+
+    select
+        source,
+        ordered_date,
+        -1 as lines_count,
+        -gross_amount as gross_amount,
+        -discount_amount as discount_amount,
+        -shipping_amount as shipping_amount,
+        -tax_amount as tax_amount,
+        -refund_amount as refund_amount,
+        -net_amount as net_amount
+    from {{ ref('fct_order_lines') }}
+),
+
+differences as (
+    select
+        source,
+        cast(date_trunc('month', ordered_date) as date) as month,
+        sum(lines_count) as lines_count,
+        sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount,
+        sum(shipping_amount) as shipping_amount,
+        sum(tax_amount) as tax_amount,
+        sum(refund_amount) as refund_amount,
+        sum(net_amount) as net_amount
+    from signed
+    group by source, cast(date_trunc('month', ordered_date) as date)
+)
+
+select * from differences
+where
+    lines_count <> 0
+    or gross_amount <> 0
+    or discount_amount <> 0
+    or shipping_amount <> 0
+    or tax_amount <> 0
+    or refund_amount <> 0
+    or net_amount <> 0
