@@ -1,6 +1,6 @@
 -- Nothing is lost or counted twice on the way from the clean files: the live rows, less those superseded, have to the last decimal the
--- sums of fct_order_lines. The goods' value is rounded once, per line. A run that builds only what changed looks at the orders it built,
--- and the others are as the run left them that built them. One row, if they differ.
+-- sums of fct_order_lines and held_orders, as delivered. The goods' value is rounded once, per line. A run that builds only what changed
+-- looks at the orders it built, and the others are as the run left them that built them. One row, if they differ.
 with
 
 delivered as (
@@ -77,6 +77,7 @@ set_aside as (
 signed as (
     select
         1 as weight,
+        1 as lines_count,
         goods_kept_amount,
         discount_amount,
         shipping_amount,
@@ -87,6 +88,7 @@ signed as (
 
     select
         -1 as weight,
+        1 as lines_count,
         goods_kept_amount,
         discount_amount,
         shipping_amount,
@@ -97,17 +99,31 @@ signed as (
 
     select
         -1 as weight,
-        gross_amount - refund_amount as goods_kept_amount,
-        discount_amount,
-        shipping_amount,
-        tax_amount
+        1 as lines_count,
+        original_gross_amount - original_refund_amount as goods_kept_amount,
+        original_discount_amount as discount_amount,
+        original_shipping_amount as shipping_amount,
+        original_tax_amount as tax_amount
     from {{ ref('fct_order_lines') }}
     where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+
+    union all
+
+    -- here the lines of an order stand in one row
+    select
+        -1 as weight,
+        lines_count,
+        original_gross_amount - original_refund_amount as goods_kept_amount,
+        original_discount_amount as discount_amount,
+        original_shipping_amount as shipping_amount,
+        original_tax_amount as tax_amount
+    from {{ ref('held_orders') }}
+    where {{ is_of_touched_order() }}
 ),
 
 differences as (
     select
-        coalesce(sum(weight), 0) as lines_count,
+        coalesce(sum(weight * lines_count), 0) as lines_count,
         coalesce(sum(weight * goods_kept_amount), 0) as goods_kept_amount,
         coalesce(sum(weight * discount_amount), 0) as discount_amount,
         coalesce(sum(weight * shipping_amount), 0) as shipping_amount,
