@@ -29,7 +29,7 @@ class Record:
         return replace(self, views=tuple(sorted({*self.views, *views})))
 
 
-def read(settings: Settings, variables: Mapping[str, str]) -> Record:
+def read(settings: Settings, variables: Mapping[str, str | int]) -> Record:
     """The record of the last whole build under these variables, or one that vouches for nothing."""
     fingerprint = hashlib.sha256(json.dumps(variables, sort_keys=True).encode()).hexdigest()[:16]
     try:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from orchestration import lake
+from orchestration import held_orders, lake
 from orchestration.dumps.completeness import waiting
 from orchestration.dumps.decisions import affected
 from orchestration.dumps.landing import Landing, profiles_in_use
@@ -175,7 +175,7 @@ def status(console: Console, settings: Settings) -> None:
     table.add_row("Waiting", f"{len(news.ready):,} file(s) in {settings.inbox}")
     table.add_row("Rejected", f"{len(rejected):,} file(s)")
     console.print(table)
-    _warned(console, list(news.unfinished) + _drifted(live))
+    _warned(console, [*news.unfinished, *_drifted(live), *held_orders.of_publication(settings.home)])
     if retry:
         console.print(f"{len(retry):,} file(s) were read under a profile that was changed since: regulars retry", soft_wrap=True)
     _held(console, [held_sentence(file) for file in held])

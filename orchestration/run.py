@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import freshness, lake
+from orchestration import freshness, held_orders, lake
 from orchestration.dumps.completeness import waiting
 from orchestration.dumps.inbox import arrivals
 from orchestration.dumps.landing import Landing, profiles_in_use
@@ -93,8 +93,9 @@ def _nothing_to_do(settings: Settings, as_of: str | None) -> dict[str, Any] | No
         if not freshness.is_current(settings, ledger, as_of):
             return None
         nothing = Landing(unfinished=list(news.unfinished))
+        warnings = [*nothing.warnings(), *held_orders.of_publication(settings.results)]
         figures = {"published": False, "is_current": True, "as_of": as_of, "results": str(settings.results)}
-        return {**figures, "held": held, "warnings": nothing.warnings(), "landing": nothing.counts()}
+        return {**figures, "held": held, "warnings": warnings, "landing": nothing.counts()}
     finally:
         ledger.close()
 
@@ -143,7 +144,7 @@ def _figures(progress: Progress, started: float) -> dict[str, Any]:
         "tables": dict(publication.tables) if publication else {},
         "lists": {name: _list_figures(entry) for name, entry in (publication.manifest["lists"] if publication else {}).items()},
         "groups": progress.figures.get("groups", {}),
-        "warnings": [*landing.warnings(), *progress.figures.get("warnings", [])],
+        "warnings": [*landing.warnings(), *progress.figures.get("held_orders", []), *progress.figures.get("warnings", [])],
         "validation": progress.figures.get("validation", {}),
         "failures": progress.failures,
         "stages": {name: round(seconds, 3) for name, seconds in progress.seconds.items()},
@@ -170,6 +171,7 @@ def _list_figures(entry: dict[str, Any]) -> dict[str, Any]:
 def _causes(result: "ExecuteInProcessResult", progress: Progress, settings: Settings) -> list[str]:
     """Why a run failed, in sentences: failed checks by name, errors of ours as they are, anything else with a way to its traceback."""
     sentences = [f"Nothing was published. {failure}" for failure in progress.failures]
+    sentences += progress.figures.get("held_orders", []) if sentences else []
     for event in result.all_events:
         if event.is_step_failure and not sentences:
             error = event.step_failure_data.error

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
 
     home: Path
     currency: Currency = "CNY"
+    exchange_rate_max_age_days: int = Field(0, ge=0, le=31)
+    """How many days a rate stands in for the days after it that have none: 4 for rates that pause on weekends and holidays. 0: none."""
     time_zone: TimeZone = "Asia/Shanghai"
     language: Literal["en", "zh"] = "en"
     sources: dict[str, Source] = Field(default_factory=dict)

@@ -72,8 +72,13 @@ def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = 
     manifest = _parse(settings, _project_fingerprint())
     graph = Graph(manifest)
     wanted = {graph.id_of(name) for name in names}
-    places = {"home": str(settings.home), "results": str(settings.results)}
-    shared = {**places, "time_zone": settings.time_zone, "currency": settings.currency}
+    shared: dict[str, str | int] = {
+        "home": str(settings.home),
+        "results": str(settings.results),
+        "time_zone": settings.time_zone,
+        "currency": settings.currency,
+        "exchange_rate_max_age_days": settings.exchange_rate_max_age_days,
+    }
     record = built.read(settings, {**shared, "project": _project_fingerprint()})
     if not wanted & graph.facts:
         views = [view for view in graph.views_below(wanted) if view not in record.views]

@@ -13,6 +13,12 @@
 {%- endmacro %}
 
 
+{#- The date so many days after another. Spark: date_add(date, days). -#}
+{% macro days_after(date, days) -%}
+    cast({{ date }} + {{ days }} as date)
+{%- endmacro %}
+
+
 {#- A value to order by, made of several: the first decides, then the second. Spark: struct(...). -#}
 {% macro in_order(expressions) -%}
     row({{ expressions | join(", ") }})

@@ -1,6 +1,6 @@
--- Nothing is lost or counted twice on the way from the clean files: every live row of an order is superseded, or waits, or its money and
--- its count stand in fct_order_lines, per source, currency and month of the order, to the last decimal. The goods' value is rounded once,
--- per line. A run that builds only what changed looks at the orders it built; the others are as the run left them that built them.
+-- Nothing is lost or counted twice on the way from the clean files: every live row of an order is superseded, or waits, or its money, as
+-- delivered, and its count stand in fct_order_lines, per source, currency and month of the order, to the last decimal; or in held_orders,
+-- per source, whose rows are orders of any number of currencies. The goods' value is rounded once, per line. A run that builds only what changed looks at the orders it built; the others are as the run left them that built them.
 -- A row is a source, currency and month that differ, and by how much.
 with
 
@@ -16,6 +16,11 @@ orders as (
 order_lines as (
     select * from {{ ref('fct_order_lines') }}
     where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+),
+
+held_orders as (
+    select * from {{ ref('held_orders') }}
+    where {{ is_of_touched_order() }}
 ),
 
 order_headers as (
@@ -89,7 +94,7 @@ standing as (
 signed as (
     select
         standing.source,
-        standing.currency,
+        case when held_orders.order_id is null then standing.currency end as currency,
         orders.month,
         1 as lines_count,
         standing.goods_kept_amount,
@@ -101,6 +106,10 @@ signed as (
         on
             standing.source = orders.source
             and standing.order_id = orders.order_id
+    left join held_orders
+        on
+            standing.source = held_orders.source
+            and standing.order_id = held_orders.order_id
 
     union all
 
@@ -109,11 +118,24 @@ signed as (
         currency,
         cast(date_trunc('month', ordered_date) as date) as month,
         -1 as lines_count,
-        refund_amount - gross_amount as goods_kept_amount,
-        -discount_amount as discount_amount,
-        -shipping_amount as shipping_amount,
-        -tax_amount as tax_amount
+        original_refund_amount - original_gross_amount as goods_kept_amount,
+        -original_discount_amount as discount_amount,
+        -original_shipping_amount as shipping_amount,
+        -original_tax_amount as tax_amount
     from order_lines
+
+    union all
+
+    select
+        source,
+        null as currency,
+        null as month,
+        -lines_count as lines_count,
+        original_refund_amount - original_gross_amount as goods_kept_amount,
+        -original_discount_amount as discount_amount,
+        -original_shipping_amount as shipping_amount,
+        -original_tax_amount as tax_amount
+    from held_orders
 ),
 
 differences as (

@@ -17,7 +17,7 @@ from dagster import (
 )
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from orchestration import warehouse
+from orchestration import held_orders, warehouse
 from orchestration.graph import INSIDE
 from orchestration.progress import Progress
 from orchestration.resources import RunDay
@@ -41,6 +41,8 @@ def models(manifest: Path) -> AssetsDefinition:
         with progress.stage("facts" if AssetKey(["marts", "customer_facts"]) in context.selected_asset_keys else "views"):
             keys = {key.path[-1]: key for key in context.selected_asset_keys}
             nodes = warehouse.build(settings, keys, run_day.of(settings), run_day.full)
+        if any(node.unique_id == "model.regulars.held_orders" and node.status == "success" for node in nodes):
+            progress.figures["held_orders"] = held_orders.of_warehouse(settings)
         yield from _results(nodes, keys, context)
         if failed := [node for node in nodes if node.has_failed]:
             sentences = [f"{node.unique_id.split('.')[2]}: {node.message or node.status}" for node in failed]

@@ -82,20 +82,21 @@ def _repeated_header(feed: str, located: Mapping[str, str], places: Mapping[str,
 
 def _constant(column: Column, origin: ColumnMap, default: str, mapping: FeedMap) -> str:
     """SQL value of a canonical column that the dump doesn't bring."""
-    if column.name == "line_kind" and mapping.fee_products:
-        return f"case when v_product_id in ({', '.join(map(quoted, mapping.fee_products))}) then 'fee' else 'product' end"
+    kinds = {"fee": mapping.fee_products, "adjustment": mapping.adjustment_products}
+    if column.name == "line_kind" and any(kinds.values()):
+        whens = (f"when v_product_id in ({', '.join(map(quoted, ids))}) then '{kind}'" for kind, ids in kinds.items() if ids)
+        return f"case {' '.join(whens)} else 'product' end"
     return f"cast({quoted(origin.value) if origin.value is not None else default} as {SQL_TYPES[column.kind]})"
 
 
 def _judged(column: Column, value: Value, context: Context) -> Value:
     """The value with what only the warehouse can find wrong with it."""
-    if column.name != "currency":
+    if not column.name.endswith("currency"):
         return value
-    is_foreign = f"v_currency <> {quoted(context.reporting_currency)}"
+    is_foreign = f"v_{column.name} <> {quoted(context.reporting_currency)}"
     known = ", ".join(quoted(code) for code in sorted(CURRENCIES | {context.reporting_currency}))
-    unknown = Problem(f"v_currency not in ({known})", "unknown_currency", column.name)
-    foreign = Problem(is_foreign, "no_exchange_rate", column.name)
-    return Value(f"upper({value.sql})", (*value.problems, unknown, foreign), (*value.suspects, is_foreign))
+    unknown = Problem(f"v_{column.name} not in ({known})", "unknown_currency", column.name)
+    return Value(f"upper({value.sql})", (*value.problems, unknown), (*value.suspects, is_foreign))
 
 
 def _default(column: Column, context: Context) -> str:

@@ -6,13 +6,15 @@ Types are named for what the text of a dump means; ``casts.py`` says how each is
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "key", "timestamp", "money", "quantity", "integer", "boolean", "choice"]
+Kind = Literal["text", "key", "timestamp", "date", "money", "rate", "quantity", "integer", "boolean", "choice"]
 
 SQL_TYPES: dict[Kind, str] = {
     "text": "varchar",
     "key": "varchar",
     "timestamp": "timestamp",
+    "date": "date",
     "money": "decimal(18, 4)",
+    "rate": "decimal(28, 18)",
     "quantity": "decimal(18, 3)",
     "integer": "integer",
     "boolean": "boolean",
@@ -21,6 +23,8 @@ SQL_TYPES: dict[Kind, str] = {
 
 STATUSES = ("pending", "paid", "shipped", "completed", "cancelled", "refunded")
 CHANNELS = ("email", "sms", "wechat", "phone")
+LINE_KINDS = ("product", "fee", "adjustment")
+PAYMENT_STATES = ("pending", "paid", "failed", "refunded")
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Column:
     """One column of a feed.
 
     ``required``: a dump without the column is held. ``filled``: a row without a value goes to quarantine.
-    ``default``: the SQL literal that stands in for a missing column or an empty value. ``low``, ``high``: both inclusive.
+    ``default``: the SQL literal that stands in for a missing column or an empty value. ``low``, ``high``: both inclusive;
+    ``above``: exclusive.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Column:
     choices: tuple[str, ...] = ()
     low: int | None = None
     high: int | None = None
+    above: int | None = None
 
 
 def _key(name: str) -> Column:
@@ -63,7 +69,7 @@ _ITEM = (
     Column("product_id", "key"),
     Column("product_name", "text"),
     Column("category", "text"),
-    Column("line_kind", "choice", default="'product'", choices=("product", "fee")),
+    Column("line_kind", "choice", default="'product'", choices=LINE_KINDS),
     Column("quantity", "quantity", required=True, filled=True),
     Column("unit_price", "money", required=True, filled=True),
     Column("discount_amount", "money", default="0"),
@@ -120,6 +126,20 @@ FEEDS: dict[str, tuple[Column, ...]] = {
         Column("channel", "choice", required=True, filled=True, choices=CHANNELS),
         Column("list_name", "text"),
         Column("contacted_at", "timestamp", required=True, filled=True),
+    ),
+    "payments": (
+        _key("order_id"),
+        Column("payment_id", "key"),
+        Column("method", "text"),
+        Column("amount", "money", required=True, filled=True, low=0),
+        Column("paid_at", "timestamp"),
+        Column("state", "choice", default="'paid'", choices=PAYMENT_STATES),
+    ),
+    "exchange_rates": (
+        Column("rate_date", "date", required=True, filled=True),
+        _key("from_currency"),
+        _key("to_currency"),
+        Column("rate", "rate", required=True, filled=True, above=0),
     ),
 }
 

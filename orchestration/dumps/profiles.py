@@ -26,20 +26,22 @@ from orchestration.settings import Currency, TimeZone
 
 SHIPPED = Path(__file__).parent / "profiles"
 
+NUMBERS: tuple[Kind, ...] = ("money", "rate", "quantity", "integer")
 
 KEYS_OF_KINDS: dict[str, tuple[Kind, ...]] = {
     "map": ("choice", "boolean"),
-    "format": ("timestamp",),
-    "decimal": ("money", "quantity", "integer"),
-    "thousands": ("money", "quantity", "integer"),
-    "affixes": ("money", "quantity", "integer"),
-    "scale": ("money", "quantity"),
+    "format": ("timestamp", "date"),
+    "decimal": NUMBERS,
+    "thousands": NUMBERS,
+    "affixes": NUMBERS,
+    "scale": ("money", "rate", "quantity"),
 }
 """The kinds of columns that a key of ``ColumnMap`` says something about."""
 
 READS_OF_KINDS: dict[str, tuple[Kind, ...]] = {
     "integer_text": ("key",),
-    **dict.fromkeys(("epoch_seconds", "epoch_milliseconds", "excel_serial", "sas_date", "sas_datetime"), ("timestamp",)),
+    **dict.fromkeys(("epoch_seconds", "epoch_milliseconds"), ("timestamp",)),
+    **dict.fromkeys(("excel_serial", "sas_date", "sas_datetime"), ("timestamp", "date")),
 }
 
 
@@ -141,7 +143,9 @@ class FeedMap(Dialect):
     repeated_hour: RepeatedHour = "later"
     """A local time that came twice in autumn: the ``earlier`` one, the ``later`` one (standard time), or refused."""
     fee_products: Names = ()
-    """Product ids that are fees or adjustments, never a purchase."""
+    """Product ids that are fees, never a purchase."""
+    adjustment_products: Names = ()
+    """Product ids that are adjustments (corrections, samples, commissions), never a purchase."""
     layout: Layout = Layout()
     """How the dump's rows become order lines, where they are not lines already."""
 

@@ -15,7 +15,6 @@ EXPLANATIONS = {
     "broken_quotes": "quotes stand where none may, so that the columns can't be told apart",
     "date_out_of_range": "the date is before 1990, or later than the file's own date allows",
     "missing_value": "the column must not be empty",
-    "no_exchange_rate": "the currency is another than the warehouse's",
     "nonexistent_local_time": "the clocks were set forward, this time never was; see skipped_hour in the profile",
     "not_a_boolean": "expected yes or no, in one of the words that the profile knows",
     "not_a_number": "expected a number, written as the profile says",
@@ -27,6 +26,7 @@ EXPLANATIONS = {
     "too_large": "the number is larger than any that is kept",
     "too_many_columns": "the row has more columns than the header",
     "too_many_decimals": "the number would have to be rounded",
+    "not_a_date": "expected a day without a time of day, written as the profile says",
     "unknown_currency": "no currency has this ISO 4217 code",
     "unterminated_quote": "a quote is opened and never closed",
 }

@@ -10,7 +10,6 @@ from orchestration.dumps import gates
 from orchestration.dumps.candidates import Candidate, business_date
 from orchestration.dumps.casts import Context
 from orchestration.dumps.completeness import Claim
-from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.held import HeldError
 from orchestration.dumps.inbox import Arrival
 from orchestration.dumps.ledger import File
@@ -86,7 +85,7 @@ class Recogniser:
         if alike not in self.headers:
             gates.columns_are_there(feed, mapping, header, profile.name, receipt.text, candidate.dialect)
             fresh = gates.new_columns(mapping, header, arrival.source, feed, self.memory)
-            self.headers[alike] = (self._context(arrival, profile, feed, header), fresh)
+            self.headers[alike] = (self._context(arrival, profile), fresh)
         context, fresh = self.headers[alike]
         candidate = replace(candidate, header=header, context=context, file=replace(file, new_columns="\n".join(fresh) or None))
         gates.keeps_its_promise(candidate, receipt, claim)
@@ -98,17 +97,10 @@ class Recogniser:
             gates.is_of_usual_volume(candidate, source, self.memory)
         return candidate
 
-    def _context(self, arrival: Arrival, profile: Profile, feed: str, header: tuple[str, ...]) -> Context:
+    def _context(self, arrival: Arrival, profile: Profile) -> Context:
         settings, source = self.settings, self.settings.source_of(arrival.source)
-        currency = profile.currency or settings.currency
-        brings_currency = "currency" in profile.feeds[feed].locate(header)
-        if "currency" in {column.name for column in FEEDS[feed]} and not brings_currency and currency != settings.currency:
-            raise HeldError(
-                "no_exchange_rate",
-                f"amounts are in {currency}, the warehouse reports in {settings.currency}; set currency: {currency} in regulars.yaml",
-            )
         zone = profile.time_zone or source.time_zone or settings.time_zone
-        return Context(zone, currency, settings.currency, source.channel or arrival.source)
+        return Context(zone, profile.currency or settings.currency, settings.currency, source.channel or arrival.source)
 
     def _file_row(self, arrival: Arrival, receipt: Receipt, profile: Profile, feed: str | None) -> File:
         date = business_date(profile.feeds[feed], arrival) if feed else ""

@@ -16,8 +16,9 @@ from orchestration.dumps.zones import is_touched, to_utc
 from orchestration.sql import quoted
 
 EARLIEST = "1990-01-01"
-DECIMALS = {"money": 4, "quantity": 3, "integer": 0}
-DIGITS = {"money": 14, "quantity": 15, "integer": 9}
+LATEST = "2100-01-01"
+DECIMALS = {"money": 4, "rate": 18, "quantity": 3, "integer": 0}
+DIGITS = {"money": 14, "rate": 10, "quantity": 15, "integer": 9}
 """Digits before the point that always fit the column's type; longer ones are tried and may be too large."""
 
 FULL_WIDTH, HALF_WIDTH = "０１２３４５６７８９．，－＋：／　", "0123456789.,-+:/ "
@@ -59,7 +60,9 @@ def read(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, zone: s
             return _key(text, origin)
         case "timestamp":
             return _timestamp(column, text, origin, mapping, zone)
-        case "money" | "quantity" | "integer":
+        case "date":
+            return _date(column, text, origin)
+        case "money" | "rate" | "quantity" | "integer":
             return _number(column, text, origin)
         case "boolean":
             words = dict.fromkeys(("true", "1", "yes", "y", "t"), "true") | dict.fromkeys(("false", "0", "no", "n", "f"), "false")
@@ -109,7 +112,8 @@ def _number(column: Column, text: str, origin: ColumnMap) -> Value:
         exact = f"regexp_full_match({plain}, '[+-]?[0-9]*(\\.[0-9]{{0,6}}0*)?') and {scaled} = round({scaled}, {decimals})"
         value = f"case when {exact} then try_cast({scaled} as {kind}) end"
     missed = _missed(column, text)
-    bounds = [f"{name} {sign} {bound}" for sign, bound in (("<", column.low), (">", column.high)) if bound is not None]
+    limits = (("<", column.low), (">", column.high), ("<=", column.above))
+    bounds = [f"{name} {sign} {bound}" for sign, bound in limits if bound is not None]
     problems = (
         Problem(f"{missed} and {plain} is null", "not_a_number", column.name),
         Problem(f"{missed} and not coalesce({exact}, false)", "too_many_decimals", column.name),
@@ -151,6 +155,20 @@ def _timestamp(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, z
         unusual = f"({name} is null or {outside}) and trim({text}) <> '' and not {_is_usual(text)}"
         problems.insert(0, Problem(unusual, "not_a_timestamp", column.name))
     return Value(value, tuple(problems), (_unread(column, text), outside), parsed)
+
+
+def _date(column: Column, text: str, origin: ColumnMap) -> Value:
+    """A day as it is written, in no zone. A time of day other than midnight is not dropped: the text is no date."""
+    name, local = f"v_{column.name}", f"p_{column.name}"
+    value = f"case when {local} = date_trunc('day', {local}) then cast({local} as date) end"
+    outside = f"{name} < date '{EARLIEST}' or {name} >= date '{LATEST}'"
+    # 'epoch' and 'infinity' come out as dates of their own
+    is_word = f" or ({outside}) and not {_is_usual(text)}" if origin.has_usual_form else ""
+    problems = (
+        Problem(f"{_missed(column, text)}{is_word}", "not_a_date", column.name),
+        Problem(outside, "date_out_of_range", column.name),
+    )
+    return Value(value, problems, (_unread(column, text), outside), _moment(text, origin)[0])
 
 
 def _is_usual(text: str) -> str:

@@ -16,7 +16,9 @@ TYPES = {
     "key": pl.String,
     "choice": pl.String,
     "timestamp": TIMESTAMP,
+    "date": pl.Date,
     "money": MONEY,
+    "rate": pl.Decimal(28, 18),
     "quantity": pl.Decimal(18, 3),
     "integer": pl.Int32,
     "boolean": pl.Boolean,
@@ -33,7 +35,16 @@ HISTORY = pl.Schema({**dict.fromkeys(["customer_id", "dimension", "value", "prev
 PARAMETERS = pl.Schema(dict.fromkeys(["model", "parameter", "value"], pl.String))
 
 AMOUNTS = dict.fromkeys(["discount_amount", "shipping_amount", "tax_amount", "refund_amount"], 0)
-DEFAULTS = {"status": "completed", "currency": "CNY", "is_test": False, "line_kind": "product", "quantity": 1, "unit_price": 10, **AMOUNTS}
+DEFAULTS = {
+    "status": "completed",
+    "currency": "CNY",
+    "is_test": False,
+    "line_kind": "product",
+    "quantity": 1,
+    "unit_price": 10,
+    "state": "paid",
+    **AMOUNTS,
+}
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """One merchant's small lake, in which every rule of the facts has a case. Times are UTC, the merchant sits in Shanghai (+8)."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from tests.dbt.lake import Lake
@@ -15,12 +16,14 @@ def at(text: str) -> datetime:
 
 
 def merchant(home: Path) -> Lake:
-    """An online shop, physical shops and a marketplace that delivers its items apart. Anna is C1 online and S1 in the shop."""
+    """An online shop, physical shops, a marketplace that delivers its items apart, and a kiosk abroad that knows nobody. Anna is C1 online
+    and S1 in the shop."""
     lake = Lake(home)
     lake.same_person(("online", "C1"), ("shop", "S1"))
     _online(lake)
     _shop(lake)
     _market(lake)
+    _abroad(lake)
     _voices(lake)
     return lake
 
@@ -95,6 +98,18 @@ def _market(lake: Lake) -> None:
     lake.deliver("2025-03-06 items", "market", "order_items", [{**item, "unit_price": 999}, {**item, "order_id": "M3"}])
     lake.deliver("2025-03-07 items", "market", "order_items", [item])
     lake.deliver("2025-03-06 products", "market", "products", [{"product_id": "X", "product_name": "Kite", "category": "toys"}])
+
+
+def _abroad(lake: Lake) -> None:
+    a1 = {"order_id": "A1", "currency": "USD", "ordered_at": at("03-08 15:59")}
+    a2 = {"order_id": "A2", "currency": "USD", "ordered_at": at("03-08 16:00")}  # the next day in Shanghai, which has no rate
+    refund = {"refund_amount": 1, "refunded_at": at("03-20 02:00")}
+    lake.deliver("2025-03-08 abroad", "abroad", "orders", [{**a1, "unit_price": 3.3333}, {**a1, "unit_price": 2, **refund}, a2, a2])
+    rate = {"rate_date": date(2025, 3, 8), "from_currency": "USD", "to_currency": "CNY"}
+    lake.deliver("2025-03-08 rates", "abroad", "exchange_rates", [{**rate, "rate": Decimal("7.15")}, {**rate, "rate": Decimal("7.25")}])
+    # two payments for two lines: a join of both would count four
+    payments = [{"order_id": "O4", "payment_id": "1", "amount": 2}, {"order_id": "O4", "payment_id": "2", "amount": 3}]
+    lake.deliver("2025-03-08 payments", "online", "payments", [*payments, {"order_id": "O1", "payment_id": "1", "amount": 139}])
 
 
 def _voices(lake: Lake) -> None:

@@ -12,7 +12,10 @@ from transforms.schemas import CUSTOMER_FACTS
 
 pytestmark = pytest.mark.slow
 
-MARTS = ("fct_orders", "fct_order_lines", "fct_refunds", "fct_reviews", "dim_customers", "dim_products", "customer_facts", "monthly_trends")
+MARTS = (
+    *("fct_orders", "fct_order_lines", "fct_refunds", "fct_reviews", "dim_customers", "dim_products", "customer_facts", "monthly_trends"),
+    *("fct_payments", "held_orders", "payment_exceptions", "order_status_changes"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +40,7 @@ def test_all_models_and_tests_pass_and_only_items_without_a_header_are_warned_of
         pytest.param(
             "select order_key, customer_id, status, is_purchase, lines_count, net_amount from marts.fct_orders order by 1",
             [
+                ("abroad:A1", None, "completed", True, 2, Decimal("31.4164")),
                 ("market:M1", "market:K1", "completed", True, 1, 15),
                 ("market:M2", "market:K1", "paid", False, 0, 0),
                 ("online:O1", "online:C1", "completed", True, 1, 140),
@@ -56,6 +60,8 @@ def test_all_models_and_tests_pass_and_only_items_without_a_header_are_warned_of
             """select order_line_key, quantity, gross_amount, refund_amount, category
             from marts.fct_order_lines where source <> 'shop' order by 1""",
             [
+                ("abroad:A1:#2", 1, Decimal("24.1664"), 0, None),
+                ("abroad:A1:#3", 1, Decimal("14.5"), Decimal("7.25"), None),
                 ("market:M1:1", 1, 15, 0, "toys"),
                 ("online:O1:a", 3, 150, 0, "tea"),
                 ("online:O2:#4", 1, 10, 0, None),
@@ -81,6 +87,7 @@ def test_all_models_and_tests_pass_and_only_items_without_a_header_are_warned_of
         pytest.param(
             "select order_key, refund_amount, refund_date, is_refund_date_known from marts.fct_refunds order by 1",
             [
+                ("abroad:A1", Decimal("7.25"), date(2025, 3, 20), True),
                 ("online:O5", 2.5, date(2025, 3, 10), False),
                 ("shop:R1", 5, date(2025, 3, 31), True),
                 ("shop:R2", 60, date(2025, 4, 1), True),
@@ -105,6 +112,33 @@ def test_all_models_and_tests_pass_and_only_items_without_a_header_are_warned_of
                 reviews_count, mean_rating, last_rating, helpful_votes_count from marts.customer_facts where customer_id = 'online:C1'""",
             [(2.5, 2.1213, 2, "tea", "store", 0.4, 2, 3.0, 1, 2)],
             id="rhythm, tastes and opinions over both ids of a person",
+        ),
+        pytest.param(
+            """select order_key, currency, exchange_rate, gross_amount, original_total_amount, original_refund_amount
+            from marts.fct_orders where currency <> 'CNY'""",
+            [("abroad:A1", "USD", Decimal("7.25"), Decimal("38.6664"), Decimal("5.3333"), 1)],
+            id="another currency at the last rate delivered for the merchant's day, each amount rounded once",
+        ),
+        pytest.param(
+            "select order_key, rate_date, currencies, reporting_currency, lines_count, original_gross_amount from marts.held_orders",
+            [("abroad:A2", date(2025, 3, 9), "USD", "CNY", 2, 20)],
+            id="an order without a rate of its day waits",
+        ),
+        pytest.param(
+            """select order_key, lines_count, payments_count, total_amount, paid_amount
+            from marts.fct_orders where payments_count > 0 order by 1""",
+            [("online:O1", 1, 1, 140, 139), ("online:O4", 2, 2, 5, 5)],
+            id="payments and lines of an order don't multiply",
+        ),
+        pytest.param(
+            "select order_key, reason, original_difference_amount from marts.payment_exceptions",
+            [("online:O1", "amount_differs", -1)],
+            id="an order that was paid otherwise than it cost is listed",
+        ),
+        pytest.param(
+            "select order_key, change_number, previous_status, status, changed_at, delivered_date from marts.order_status_changes",
+            [("market:M1", 1, "pending", "completed", None, date(2025, 3, 7))],
+            id="what an order's versions said of its status",
         ),
         pytest.param(
             "select customer_id from marts.customer_facts where has_open_complaint",
@@ -135,7 +169,7 @@ def test_all_models_and_tests_pass_and_only_items_without_a_header_are_warned_of
         pytest.param(
             """select month, orders_count, customers_count, new_customers_count, net_amount, reviews_count
             from marts.monthly_trends order by 1""",
-            [(date(2025, 2, 1), 0, 0, 0, 0, 1), (date(2025, 3, 1), 6, 3, 3, 280.5, 1)],
+            [(date(2025, 2, 1), 0, 0, 0, 0, 1), (date(2025, 3, 1), 7, 3, 3, Decimal("311.9164"), 1)],
             id="months hold the unidentified too",
         ),
     ],

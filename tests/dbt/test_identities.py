@@ -113,9 +113,44 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[...,
             id="the unidentified are left out of the months",
         ),
         pytest.param(
-            "update marts.fct_orders set currency = 'USD' where order_key = 'online:O1'",
-            {"assert_one_reporting_currency"},
-            id="another currency",
+            "update marts.fct_order_lines set currency = 'EUR' where order_line_key = 'online:O1:a'",
+            {"assert_lines_are_converted_at_the_rate_of_their_day"},
+            id="another currency, taken for the reporting one",
+        ),
+        pytest.param(
+            "update marts.fct_order_lines set exchange_rate = 7.15 where order_key = 'abroad:A1'",
+            {"assert_lines_are_converted_at_the_rate_of_their_day"},
+            id="a rate that was corrected since",
+        ),
+        pytest.param(
+            "delete from marts.held_orders",
+            {"assert_lines_hold_the_money_of_the_clean_rows"},
+            id="an order without a rate is forgotten",
+        ),
+        pytest.param(
+            "update marts.held_orders set original_gross_amount = original_gross_amount - 0.0001",
+            {"assert_lines_hold_the_money_of_the_clean_rows"},
+            id="a held order loses a hundredth of a cent",
+        ),
+        pytest.param(
+            "update marts.held_orders set order_key = 'online:O1'",
+            {"assert_held_orders_are_nowhere_else"},
+            id="an order waits and counts",
+        ),
+        pytest.param(
+            "update marts.fct_orders set payments_count = 4, original_paid_amount = 10 where order_key = 'online:O4'",
+            {"assert_orders_hold_the_money_of_their_payments"},
+            id="a join that fans payments out",
+        ),
+        pytest.param(
+            "update marts.fct_payments set state = 'lost' where order_key = 'online:O4'",
+            {"accepted_values_fct_payments_state__pending__paid__failed__refunded"},
+            id="a payment in no known state",
+        ),
+        pytest.param(
+            "update marts.order_status_changes set status = 'shipped'",
+            {"assert_status_changes_end_at_the_orders_status"},
+            id="a history that ends elsewhere than the order",
         ),
         pytest.param(
             "update marts.fct_orders set customer_id = null where order_key = 'online:O2'",

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ DAYS = 60
 PEOPLE = [(source, f"C{number}") for source in ("online", "shop") for number in range(8)]
 COMPARED = [
     *(f"marts.{name}" for name in ("fct_orders", "fct_order_lines", "fct_refunds", "fct_reviews", "dim_customers", "dim_products")),
+    *(f"marts.{name}" for name in ("fct_payments", "held_orders", "payment_exceptions", "order_status_changes")),
     *(f"marts.{name}" for name in ("customer_facts", "monthly_trends")),
     *(
         f"working.intermediate.{name}"
-        for name in ("int_customers", "int_customer_activity", "int_customer_categories", "int_order_contacts")
+        for name in ("int_customers", "int_customer_activity", "int_customer_categories", "int_order_contacts", "int_order_exchange_rates")
     ),
     "working.private.customer_contacts",
 ]
@@ -39,7 +41,7 @@ class Merchant:
         """Orders come, and two to four other things happen; then everything is written."""
         self._orders()
         happenings = [self._orders, self._headers, self._items, self._products, self._reviews, self._profiles]
-        happenings += [self._tickets, self._withdrawal, self._redelivery, self._merger]
+        happenings += [self._tickets, self._withdrawal, self._redelivery, self._merger, self._payments, self._rates, self._rates]
         for happening in self.random.choices(happenings, k=self.random.randint(2, 4)):
             happening()
         self.lake.write()
@@ -67,6 +69,7 @@ class Merchant:
             "ordered_at": ordered,
             "paid_at": self._maybe(ordered + timedelta(days=self.random.randrange(20))),
             "status": self.random.choice(["pending", "paid", "completed", "cancelled", "refunded"]),
+            "currency": self.random.choice(["CNY", "CNY", "USD", "EUR"]),
             "channel": self._maybe("web"),
             "email": self._maybe(f"{self.random.randrange(4)}@example.com"),
             "phone": self._maybe(f"1381234000{self.random.randrange(4)}"),
@@ -110,6 +113,7 @@ class Merchant:
                     "review_id": f"V{self.random.randrange(5)}",
                     "order_id": self._maybe(f"O{self.random.randrange(12)}"),
                     "customer_id": self._maybe(self._customer()),
+                    "product_id": self._maybe("P0"),
                     "rating": self.random.randint(1, 5),
                     "created_at": self._moment(),
                 }
@@ -129,6 +133,35 @@ class Merchant:
         opened = self._moment()
         self._deliver("tickets", [{**ticket, "opened_at": opened, "closed_at": self._maybe(opened + timedelta(days=9))}])
         self._deliver("contacts", [{**ticket, "channel": "email", "contacted_at": opened}])
+
+    def _payments(self) -> None:
+        self._deliver(
+            "payments",
+            [
+                {
+                    "order_id": f"O{self.random.randrange(14)}",
+                    "payment_id": self._maybe(str(self.random.randrange(2))),
+                    "amount": self.random.choice([0, 2.5, 10, 20]),
+                    "paid_at": self._maybe(self._moment()),
+                    "state": self.random.choice(["pending", "paid", "paid", "failed", "refunded"]),
+                }
+                for _ in range(3)
+            ],
+        )
+
+    def _rates(self) -> None:
+        """Rates of most days come, or of a few anew: those of the other days stay missing."""
+        days = self.random.sample(range(-1, DAYS + 1), self.random.choice([3, DAYS // 2, DAYS]))
+        rates = [
+            {
+                "rate_date": (FIRST_DAY + timedelta(days=day)).date(),
+                "from_currency": self.random.choice(["USD", "EUR"]),
+                "to_currency": self.random.choice(["CNY", "CNY", "GBP"]),
+                "rate": Decimal(self.random.choice(["7.123456789", "7.2", "0.333333333333"])),
+            }
+            for day in days
+        ]
+        self._deliver("exchange_rates", rates)
 
     def _withdrawal(self) -> None:
         if self.lake.files:
@@ -157,12 +190,12 @@ def _differences(left: Warehouse, right: Warehouse, table: str) -> list[tuple[An
     return sorted(((ours - theirs) + (theirs - ours)).elements(), key=repr)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(6))
 def test_a_history_built_day_by_day_is_the_history_built_at_once(
     seed: int, tmp_path: Path, new_warehouse: Callable[..., Warehouse]
 ) -> None:
     merchant = Merchant(tmp_path, seed)
-    daily, whole = (new_warehouse(home=str(tmp_path), **VARIABLES) for _ in range(2))
+    daily, whole = (new_warehouse(home=str(tmp_path), **VARIABLES, exchange_rate_max_age_days=seed) for _ in range(2))
     built_as_of: date | None = None
     for day in range(6):
         merchant.some_day()

@@ -31,7 +31,7 @@ def olist(shared_data: Path, make_home: Callable[[str], Home]) -> Home:
     home = make_home("currency: BRL\ntime_zone: America/Sao_Paulo\nsources: {olist: {profile: olist}}\n")
     home.deliver(sorted((shared_data / "olist_sample").glob("*.csv")), "olist")
     figures = home.run()
-    assert (figures["published"], figures["landing"]["files_live"], figures["held"]) == (True, 5, [])
+    assert (figures["published"], figures["landing"]["files_live"], figures["held"]) == (True, 6, [])
     return home
 
 
@@ -56,6 +56,10 @@ ONLINE_RETAIL = {
            from marts.fct_order_lines""",
         [(Decimal("9747747.93"), Decimal("9747747.93"), 135_080)],
     ),
+    "cancellations are refunds, and a customer's net may be negative": (
+        """select sum(refund_amount), count(*) filter (net_amount < 0), sum(net_amount) from marts.customer_facts""",
+        [(Decimal("611342.09"), 41, Decimal("8300065.814"))],
+    ),
     "customers' facts sum to what is identified": (
         """select (select sum(net_amount) from marts.customer_facts)
                 - (select sum(net_amount) from marts.fct_order_lines where customer_id is not null)""",
@@ -68,6 +72,10 @@ ONLINE_RETAIL = {
         """select count(*), count(distinct order_key), count(distinct customer_id), sum(quantity * unit_price)
            from marts.fct_order_lines where customer_id is not null and order_key not like 'uci:C%' and quantity > 0 and unit_price > 0""",
         [(397_884, 18_532, 4_338, Decimal("8911407.904"))],
+    ),
+    "fees and adjustments are lines of their own kind": (
+        "select line_kind, count(*) from marts.fct_order_lines group by line_kind order by line_kind",
+        [("adjustment", 731), ("fee", 2_181), ("product", 538_997)],
     ),
     "prices below and at zero, negative quantities not marked C": (
         """select count(*) filter (unit_price < 0), count(*) filter (unit_price = 0),
@@ -93,7 +101,40 @@ def test_online_retail_is_published_to_the_cent(online_retail: Home, query: str,
     assert online_retail.published(query) == expected
 
 
+OLIST_DIFFERENCES = """
+028aa7c930356788f861ed1b7f984819 5.41, 164a6c920f4a6f51223792333af13e24 2.11, 1cd8d1567debd198821fe9d46d99b5b1 25.12,
+2fadef94d26b8d88791d48a31129380d 3.35, 2fdb4ded4a31592814f6865adcaf9ea7 21.89, 3263ce99ba29ddb2a3a4133210581dce 13.47,
+4324f32177ce15c52c8e1c570c259dc0 18.55, 6aaedd714ad6929fc4df8d51bd4cfe9a 1.67, 70b742795bc441e94a44a084b6d9ce7a 111.89,
+996c7e73600ad3723e8627ab7bef81e4 76.53, af37018fa60dd6b208ca5c88052cffee 31.16, b153668d9576aeae5c424bf7b125eea2 2.14,
+bc2c82b0ef78d2252b6176d1972db7c9 61.01, c14323552816050d396da49c9f23ae1e 1.85, cabb660c11fb7f6bbb5f454ea09c0b9f 23.89,
+cdcbc6b851b5053b23ca73bc17d2ba50 5.62, dc6b76e937308e88a3464d0f4352b959 5.99, e0578c04575c73456bf9891ae5db8c5a 10.25,
+e42760f40f2fba3ba7529b6157adf501 20.94, ee38b45af2d4e705a88a37af7f0cda97 6.89, f090de1b2ed9f4e251662cb31e3c7127 0.92,
+f7d17bafe7c67afef77b8a96ad5abfd3 7.54"""
+
 OLIST = {
+    "the 22 orders whose payments are not price and freight, one by one": (
+        "select order_id, original_difference_amount from marts.payment_exceptions where reason = 'amount_differs' order by 1",
+        [(order, Decimal(amount)) for order, amount in (pair.split() for pair in OLIST_DIFFERENCES.split(","))],
+    ),
+    "others differ by cents, or have payments and no items": (
+        """select reason, count(*), max(abs(original_difference_amount)) filter (reason = 'rounding') from marts.payment_exceptions
+           where reason <> 'amount_differs' group by reason order by reason""",
+        [("no_items", 775, None), ("rounding", 20, Decimal("0.03"))],
+    ),
+    "payments, each once, also where an order has several": (
+        """select count(*), sum(amount), count(*) filter (not is_order_known),
+                  (select sum(payments_count) from marts.fct_orders), (select sum(paid_amount) from marts.fct_orders)
+           from marts.fct_payments""",
+        [(8_924, Decimal("1428602.81"), 0, 8_924, Decimal("1428602.81"))],
+    ),
+    "reviews dated before the purchase are marked, and count": (
+        "select count(*) filter (is_before_purchase), (select sum(reviews_count) from marts.customer_facts) from marts.fct_reviews",
+        [(59, 8_225)],
+    ),
+    "orders with several reviews, each of which stands": (
+        "select count(*) from (select order_key from marts.fct_reviews group by order_key having count(*) > 1)",
+        [(87,)],
+    ),
     "orders, also those without items": ("select count(*), count(*) filter (lines_count = 0) from marts.fct_orders", [(8_135, 775)]),
     "delivered orders": ("select count(*) from marts.fct_orders where status = 'completed'", [(5_172,)]),
     "items and their price": ("select count(*) from marts.fct_order_lines", [(8_365,)]),

@@ -3,7 +3,7 @@
 with
 
 order_lines as (
-    select * from {{ ref('int_order_lines') }}
+    select * from {{ ref('int_converted_order_lines') }}
     where
         customer_id is not null
         and coalesce(email, phone, city) is not null

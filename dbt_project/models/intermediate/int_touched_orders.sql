@@ -1,5 +1,5 @@
--- Orders that a change can reach: something of them was delivered or withdrawn, their customer is somebody else by now, or a product on
--- them is called otherwise in the catalogue.
+-- Orders that a change can reach: something of them was delivered or withdrawn, their customer is somebody else by now, a product on
+-- them is called otherwise in the catalogue, or the rate of their day came, went or was corrected.
 with
 
 changed_files as (
@@ -35,6 +35,44 @@ delivered as (
         null as source_customer_id,
         file_id
     from {{ source('clean', 'order_items') }}
+
+    union all
+
+    select
+        source,
+        order_id,
+        null as source_customer_id,
+        file_id
+    from {{ source('clean', 'payments') }}
+),
+
+exchange_rates as (
+    select
+        currency,
+        cast(rate_date as varchar) as rate_date,
+        cast(exchange_rate as varchar) as exchange_rate
+    from {{ ref('int_exchange_rates') }}
+    where {{ is_worth_knowing() }}
+),
+
+built_exchange_rates as (
+    select * from {{ as_last_built('int_built_exchange_rates', ['currency', 'rate_date', 'exchange_rate']) }}
+),
+
+changed_exchange_rates as (
+    select
+        coalesce(exchange_rates.currency, built_exchange_rates.currency) as currency,
+        coalesce(exchange_rates.rate_date, built_exchange_rates.rate_date) as rate_date
+    from exchange_rates
+    full outer join built_exchange_rates
+        on
+            exchange_rates.currency = built_exchange_rates.currency
+            and exchange_rates.rate_date = built_exchange_rates.rate_date
+    where exchange_rates.exchange_rate is distinct from built_exchange_rates.exchange_rate
+),
+
+built_order_rates as (
+    select * from {{ as_last_built('int_order_exchange_rates', ['source', 'order_id', 'currency', 'rate_date']) }}
 ),
 
 products as (
@@ -105,6 +143,17 @@ touched as (
         on built_lines.product_key = changed_products.product_key
     inner join built_orders
         on built_lines.order_key = built_orders.order_key
+
+    union distinct
+
+    select
+        built_order_rates.source,
+        built_order_rates.order_id
+    from built_order_rates
+    inner join changed_exchange_rates
+        on
+            built_order_rates.currency = changed_exchange_rates.currency
+            and cast(built_order_rates.rate_date as varchar) = changed_exchange_rates.rate_date
 )
 
 select

@@ -2,7 +2,7 @@
 with
 
 order_lines as (
-    select * from {{ ref('int_order_lines') }}
+    select * from {{ ref('int_converted_order_lines') }}
 ),
 
 orders as (
@@ -36,6 +36,13 @@ select
     order_lines.net_amount,
     order_lines.refunded_at,
     order_lines.currency,
+    order_lines.exchange_rate,
+    order_lines.original_unit_price,
+    order_lines.original_gross_amount,
+    order_lines.original_discount_amount,
+    order_lines.original_shipping_amount,
+    order_lines.original_tax_amount,
+    order_lines.original_refund_amount,
     order_lines.source,
     order_lines.file_id,
     order_lines.line

@@ -2,7 +2,7 @@
 with
 
 order_lines as (
-    select * from {{ ref('int_order_lines') }}
+    select * from {{ ref('int_converted_order_lines') }}
 ),
 
 order_headers as (
@@ -11,6 +11,25 @@ order_headers as (
 
 order_items as (
     select * from {{ ref('stg_order_items') }}
+),
+
+order_rates as (
+    select * from {{ ref('int_order_exchange_rates') }}
+),
+
+payments as (
+    select * from {{ ref('int_payments') }}
+),
+
+-- summed before they meet the order: a join of payments with lines would count each of them several times
+summed_payments as (
+    select
+        source,
+        order_id,
+        count(*) as payments_count,
+        sum(case when is_paid then amount else 0 end) as original_paid_amount
+    from payments
+    group by source, order_id
 ),
 
 -- min over texts: a value that only some lines carry is the order's; lines that disagree still give one answer
@@ -24,13 +43,26 @@ summed_lines as (
         min(channel) as channel,
         min(city) as city,
         min(currency) as currency,
+        -- of lines in several currencies there is no rate of the order, and no sum but in the reporting currency
+        case when min(currency) = max(currency) then min(exchange_rate) end as exchange_rate,
+        case
+            when min(currency) = max(currency)
+                then
+                    sum(
+                        original_gross_amount
+                        - original_discount_amount
+                        + original_shipping_amount
+                        + original_tax_amount
+                    )
+        end as original_total_amount,
+        case when min(currency) = max(currency) then sum(original_refund_amount) end as original_refund_amount,
         bool_or(is_test) as is_test,
         min(ordered_at) as ordered_at,
         max(paid_at) as paid_at,
         count(*) as lines_count,
         sum(case when line_kind = 'product' then quantity else 0 end) as product_quantity,
         sum(gross_amount) as gross_amount,
-        sum(case when line_kind = 'fee' then gross_amount else 0 end) as fee_amount,
+        sum(case when line_kind <> 'product' then gross_amount else 0 end) as fee_amount,
         sum(discount_amount) as discount_amount,
         sum(shipping_amount) as shipping_amount,
         sum(tax_amount) as tax_amount,
@@ -42,17 +74,23 @@ summed_lines as (
 
 headers_without_items as (
     select
-        source,
-        order_id,
-        source_customer_id,
-        customer_id,
-        status,
-        channel,
-        city,
-        currency,
-        is_test,
-        ordered_at,
-        paid_at,
+        order_headers.source,
+        order_headers.order_id,
+        order_headers.source_customer_id,
+        order_headers.customer_id,
+        order_headers.status,
+        order_headers.channel,
+        order_headers.city,
+        order_headers.currency,
+        case
+            when order_headers.currency = '{{ var("currency") }}' then cast(1 as decimal(28, 18))
+            else order_rates.exchange_rate
+        end as exchange_rate,
+        0 as original_total_amount,
+        0 as original_refund_amount,
+        order_headers.is_test,
+        order_headers.ordered_at,
+        order_headers.paid_at,
         0 as lines_count,
         0 as product_quantity,
         0 as gross_amount,
@@ -63,8 +101,14 @@ headers_without_items as (
         0 as refund_amount,
         0 as net_amount
     from order_headers
+    left join order_rates
+        on
+            order_headers.source = order_rates.source
+            and order_headers.order_id = order_rates.order_id
+            and order_headers.currency = order_rates.currency
     where
-        not exists (
+        (order_headers.currency = '{{ var("currency") }}' or order_rates.exchange_rate is not null)
+        and not exists (
             select 1
             from order_items
             where
@@ -81,11 +125,17 @@ orders as (
 
 dated as (
     select
-        *,
-        status in {{ counted_statuses() }} and not is_test as is_counted,
-        {{ merchant_day("ordered_at") }} as ordered_date,
-        {{ merchant_day("paid_at") }} as paid_date
+        orders.*,
+        coalesce(summed_payments.payments_count, 0) as payments_count,
+        summed_payments.original_paid_amount,
+        orders.status in {{ counted_statuses() }} and not orders.is_test as is_counted,
+        {{ merchant_day("orders.ordered_at") }} as ordered_date,
+        {{ merchant_day("orders.paid_at") }} as paid_date
     from orders
+    left join summed_payments
+        on
+            orders.source = summed_payments.source
+            and orders.order_id = summed_payments.order_id
 )
 
 select
@@ -98,6 +148,10 @@ select
     is_test,
     is_counted,
     is_counted and gross_amount > fee_amount as is_purchase,
+    gross_amount = 0 and refund_amount > 0 as is_return,
+    coalesce(
+        gross_amount > 0 and original_refund_amount > coalesce(original_paid_amount, original_total_amount), false
+    ) as is_over_refunded,
     ordered_at,
     ordered_date,
     paid_at,
@@ -105,6 +159,7 @@ select
     channel,
     city,
     currency,
+    exchange_rate,
     cast(lines_count as bigint) as lines_count,
     cast(product_quantity as decimal(18, 3)) as product_quantity,
     cast(gross_amount as decimal(18, 4)) as gross_amount,
@@ -113,5 +168,11 @@ select
     cast(shipping_amount as decimal(18, 4)) as shipping_amount,
     cast(tax_amount as decimal(18, 4)) as tax_amount,
     cast(refund_amount as decimal(18, 4)) as refund_amount,
-    cast(net_amount as decimal(18, 4)) as net_amount
+    cast(net_amount as decimal(18, 4)) as net_amount,
+    cast(gross_amount - discount_amount + shipping_amount + tax_amount as decimal(18, 4)) as total_amount,
+    payments_count,
+    cast({{ in_reporting_currency("original_paid_amount") }} as decimal(18, 4)) as paid_amount,
+    cast(original_total_amount as decimal(18, 4)) as original_total_amount,
+    cast(original_refund_amount as decimal(18, 4)) as original_refund_amount,
+    cast(original_paid_amount as decimal(18, 4)) as original_paid_amount
 from dated

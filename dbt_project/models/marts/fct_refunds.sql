@@ -4,7 +4,7 @@ with
 order_lines as (
     select * from {{ ref('fct_order_lines') }}
     where
-        refund_amount <> 0
+        original_refund_amount <> 0
         and {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
 ),
 
@@ -28,5 +28,8 @@ select
     {{ merchant_day("known_refunded_at") }} as refund_date,
     is_refund_date_known,
     ordered_date,
-    counted_date
+    counted_date,
+    currency,
+    exchange_rate,
+    original_refund_amount
 from dated

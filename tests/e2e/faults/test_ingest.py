@@ -320,9 +320,9 @@ def test_25_an_expected_day_without_rows_takes_nothing_away(home: Home) -> None:
 # 27 ── another currency ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_27_amounts_of_another_currency_are_never_added_to_the_merchants_own(home: Home) -> None:
+def test_27_amounts_of_a_currency_nobody_knows_are_never_added_to_the_merchants_own(home: Home) -> None:
     rows = SOUND_TEXT.splitlines()
-    home.deliver(SOUND, "\n".join([rows[0] + ",currency", rows[1] + ",CNY", rows[2] + ",USD", rows[3] + ",cny"]) + "\n")
+    home.deliver(SOUND, "\n".join([rows[0] + ",currency", rows[1] + ",CNY", rows[2] + ",XYZ", rows[3] + ",cny"]) + "\n")
     home.land()
-    assert home.quarantine("line, reason, column_name, value") == [(3, "no_exchange_rate", "currency", "USD")]
+    assert home.quarantine("line, reason, column_name, value") == [(3, "unknown_currency", "currency", "XYZ")]
     assert_accounted_for(home, [orders(rows[1], rows[3])], refused=1)

@@ -1,7 +1,7 @@
 """Every way a dump may write a value is read exactly, by its profile; what can't be is refused with the reason, never changed."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -170,7 +170,7 @@ def test_amounts_keep_every_digit_they_are_written_with(read: Callable[..., list
 
 
 MISPLACED = {
-    "a scale for an id": ("order_id", "scale: 0.01", "is of kind key; 'scale' is for money, quantity"),
+    "a scale for an id": ("order_id", "scale: 0.01", "is of kind key; 'scale' is for money, rate, quantity"),
     "epoch for an amount": ("unit_price", "reads: epoch_seconds", "is of kind money; 'reads: epoch_seconds' is for timestamp"),
     "a format without a year": ("ordered_at", "format: '%d/%m'", "expected a strptime format with a year"),
     "a format and another reading": ("ordered_at", "format: '%Y', reads: sas_date", "expected one of 'format' and 'reads: sas_date'"),
@@ -209,9 +209,44 @@ def test_a_whole_number_is_not_rounded_to(home: Home, text: str, outcome: int | 
     assert (home.clean("rating", "reviews") or home.quarantine("reason", "reviews")) == [(outcome,)]
 
 
-def test_only_currencies_there_are_can_lack_an_exchange_rate(home: Home) -> None:
+def test_currencies_there_are_land_and_others_are_refused(home: Home) -> None:
     rows = [f"O{number},C1,2026-03-01,1,2,{currency}" for number, currency in enumerate(["CNY", " cny ", "", "USD", "XYZ"])]
     home.deliver("orders.csv", "\n".join(["order_id,customer_id,ordered_at,quantity,unit_price,currency", *rows]) + "\n")
     home.land()
-    assert home.clean("order_id, currency") == [("O0", "CNY"), ("O1", "CNY"), ("O2", "CNY")]
-    assert home.quarantine() == [(5, "no_exchange_rate", "currency", "USD"), (6, "unknown_currency", "currency", "XYZ")]
+    assert home.clean("order_id, currency") == [("O0", "CNY"), ("O1", "CNY"), ("O2", "CNY"), ("O3", "USD")]
+    assert home.quarantine() == [(6, "unknown_currency", "currency", "XYZ")]
+
+
+@pytest.mark.parametrize(
+    ("day", "rate", "outcome"),
+    [
+        pytest.param("2026-03-01", "7.1234", (date(2026, 3, 1), Decimal("7.1234")), id="as published"),
+        pytest.param("2026/3/1 00:00:00", "7", (date(2026, 3, 1), Decimal(7)), id="midnight is the day"),
+        pytest.param("2026-03-01", "0.000036451234567891", (date(2026, 3, 1), Decimal("0.000036451234567891")), id="eighteen decimals"),
+        pytest.param("2026-03-01", "0.0000000000000000001", "too_many_decimals", id="more are not rounded"),
+        pytest.param("2026-03-01", "0", "out_of_range", id="nothing is worth nothing"),
+        pytest.param("2026-03-01", "-7", "out_of_range", id="or less"),
+        pytest.param("2026-03-01 12:00", "7", "not_a_date", id="a time of day is not dropped"),
+        pytest.param("2026-03-01T00:00:00+08:00", "7", "not_a_date", id="a day has no zone"),
+        pytest.param("1.3.2026", "7", "not_a_date", id="another order"),
+        pytest.param("epoch", "7", "not_a_date", id="a word"),
+        pytest.param("1970-01-01", "7", "date_out_of_range", id="before all dumps"),
+        pytest.param("", "7", "missing_value", id="no day"),
+    ],
+)
+def test_a_rate_is_read_exactly_and_its_day_is_the_one_written_in_no_zone(
+    home: Home, day: str, rate: str, outcome: tuple[date, Decimal] | str
+) -> None:
+    home.deliver("exchange_rates.csv", f"rate_date,from_currency,to_currency,rate\n{day},usd,CNY,{rate}\n")
+    home.land()
+    told = home.clean("rate_date, rate", "exchange_rates") or home.quarantine("reason", "exchange_rates")
+    assert told == [outcome if isinstance(outcome, tuple) else (outcome,)]
+
+
+def test_a_pair_of_currencies_nobody_knows_is_no_rate(home: Home) -> None:
+    home.deliver("exchange_rates.csv", "rate_date,from_currency,to_currency,rate\n2026-03-01,XYZ,CNY,7\n2026-03-01,USD,,7\n")
+    home.land()
+    assert home.quarantine("reason, column_name", "exchange_rates") == [
+        ("missing_value", "to_currency"),
+        ("unknown_currency", "from_currency"),
+    ]
