@@ -19,7 +19,10 @@ FIRST_DAY = datetime(2025, 1, 1)
 DAYS = 60
 PEOPLE = [(source, f"C{number}") for source in ("online", "shop") for number in range(8)]
 COMPARED = [
-    *(f"marts.{name}" for name in ("fct_orders", "fct_order_lines", "fct_refunds", "fct_reviews", "dim_customers", "dim_products")),
+    *(
+        f"marts.{name}"
+        for name in ("fct_orders", "fct_order_lines", "fct_refunds", "fct_reviews", "dim_customers", "dim_products", "customer_links")
+    ),
     *(f"marts.{name}" for name in ("customer_facts", "monthly_trends")),
     *(f"working.intermediate.{name}" for name in ("int_customers", "int_customer_activity", "int_order_contacts")),
     "working.private.customer_contacts",
