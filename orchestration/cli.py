@@ -143,6 +143,32 @@ def retry(home: Home = None) -> None:
 
 
 @app.command()
+def unlink(
+    ids: Annotated[list[str], typer.Argument(metavar="SOURCE:ID...", help="Ids that are somebody else's; several: together one person's.")],
+    home: Home = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the decision back: what the ids share counts again.")] = False,
+) -> None:
+    """Say that ids are not the person they were linked to, whatever phone, e-mail or membership number they share. Every run respects it.
+
+    Example: regulars unlink online:C1042 shops:M77
+    """
+    from orchestration import lake, settings
+    from orchestration.identity import decisions
+    from orchestration.lock import run_lock
+
+    loaded = settings.load(home)
+    with run_lock(loaded.state), lake.open_ledger(loaded) as ledger:
+        if undo:
+            concerned = decisions.relink(ledger, ids)
+            console.print(escape(f"Set apart no longer: {', '.join(concerned)}."), soft_wrap=True)
+        else:
+            parting = decisions.unlink(loaded, ledger, ids)
+            told = f"{', '.join(parting.apart)} is set apart from {', '.join(parting.others)}, which were {parting.customer_id} together."
+            console.print(escape(told), soft_wrap=True)
+    console.print(f"Next: regulars run --home {loaded.home}", soft_wrap=True)
+
+
+@app.command()
 def sample(
     home: Home = None,
     customers: Annotated[int | None, typer.Option(min=10, help="How many people buy. Default: 20000, unless --lines is given.")] = None,

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-CONTACT_COLUMNS = {"orders": ("email", "phone"), "order_headers": ("email", "phone"), "customers": ("email", "phone", "membership_no")}
-"""Feeds that show which customer ids belong to one person, each with the columns that do. Others only name ids."""
-
 
 def ledger_of(settings: Settings) -> Ledger:
     return Ledger(settings.lake / "ledger.sqlite")
@@ -85,28 +82,18 @@ def clean_path(settings: Settings, feed: str) -> Path:
     return settings.lake / "clean" / ("files.parquet" if feed == "files" else f"{feed}/*.parquet")
 
 
-def customer_ids(settings: Settings) -> "pl.LazyFrame":
-    """Every combination of a source's customer id and contact details that a live file shows (``CUSTOMER_IDS``)."""
-    parts = []
-    for feed, columns in FEEDS.items():
-        if any(column.name == "customer_id" for column in columns):
-            contacts = ", ".join(
-                f"{name if name in CONTACT_COLUMNS.get(feed, ()) else 'null::varchar'} as {name}"
-                for name in ("email", "phone", "membership_no")
-            )
-            parts.append(
-                f"select distinct source, customer_id as source_customer_id, {contacts} from live_{feed} where customer_id is not null"
-            )
-    with connect(settings) as connection:
-        return connection.sql(" union ".join(parts)).pl().lazy()
-
-
-def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
-    """An engine of its own over the lake, with a view ``live_<feed>`` of each clean feed's rows that count."""
+def engine(settings: Settings) -> "duckdb.DuckDBPyConnection":
+    """A DuckDB of its own, in memory."""
     import duckdb
 
     connection = duckdb.connect(config=settings.engine)
     connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
+    """An engine of its own over the lake, with a view ``live_<feed>`` of each clean feed's rows that count."""
+    connection = engine(settings)
     files = readable(clean_path(settings, "files"))
     for feed in FEEDS:
         rows = readable(clean_path(settings, feed))

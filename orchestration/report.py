@@ -17,6 +17,7 @@ from orchestration.dumps.decisions import affected
 from orchestration.dumps.landing import Landing, profiles_in_use
 from orchestration.dumps.ledger import File
 from orchestration.dumps.summary import held_sentence
+from orchestration.identity.report import last_report
 from orchestration.progress import Progress
 from orchestration.publication import current
 from orchestration.settings import Settings
@@ -93,6 +94,8 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Files", f"{landing['files']:,}  ({files})"
     yield "Rows", f"{landing['rows_delivered']:,}  ({landing['rows_clean']:,} clean, {landing['rows_quarantined']:,} in quarantine)"
     yield "Customers", f"{figures['tables'].get('customer_360', 0):,}"
+    if changed := figures["persons"].get("id_changes"):
+        yield "Other ids", "  ".join(f"{kind} {count:,}" for kind, count in changed.items()) + "  (marts.customer_id_changes)"
     yield "Groups", "  ".join(f"{name} {count:,}" for name, count in figures["groups"].items())
     yield "Lists", "  ".join(f"{name} {entry['sent']:,}" for name, entry in figures["lists"].items())
     dropped: dict[str, int] = {}
@@ -163,6 +166,7 @@ def status(console: Console, settings: Settings) -> None:
         news = waiting(settings, ledger, profiles)
         live, held, rejected = ledger.files("live"), ledger.files("held"), ledger.files("rejected")
         retry = affected(settings, ledger)
+        apart = sum(len(ids) for ids in ledger.apart().values())
     finally:
         ledger.close()
     table = Table(show_header=False, box=None, padding=(0, 2))
@@ -174,8 +178,12 @@ def status(console: Console, settings: Settings) -> None:
     table.add_row("In quarantine", f"{sum(file.rows_quarantined for file in live):,} rows, see {settings.quarantine}")
     table.add_row("Waiting", f"{len(news.ready):,} file(s) in {settings.inbox}")
     table.add_row("Rejected", f"{len(rejected):,} file(s)")
+    known = last_report(settings)
+    if known:
+        table.add_row("Customers", f"{known.persons:,} persons under {known.ids:,} ids; set apart by a person: {apart:,}")
     console.print(table)
-    _warned(console, [*news.unfinished, *_drifted(live), *held_orders.of_publication(settings.home)])
+    told = [*held_orders.of_publication(settings.home), *(known.sentences(settings) if known else [])]
+    _warned(console, [*news.unfinished, *_drifted(live), *told])
     if retry:
         console.print(f"{len(retry):,} file(s) were read under a profile that was changed since: regulars retry", soft_wrap=True)
     _held(console, [held_sentence(file) for file in held])

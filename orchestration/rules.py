@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from orchestration.errors import RegularsError
 from orchestration.settings import FILE_NAME, Settings
 from transforms import abc, contact, identity, lifecycle, loyalty, rfm, scores
+from transforms.evidence import Reading, SourceRules
 
 Rules = TypeVar("Rules")
 
@@ -24,6 +25,12 @@ def scoring_rules(settings: Settings) -> scores.Rules:
 def identity_rules(settings: Settings) -> identity.Rules:
     """Rules by which customer ids are linked to people."""
     return _section(settings, "identity", identity.Rules)
+
+
+def identity_reading(settings: Settings) -> Reading:
+    """How each source writes what identifies people."""
+    named = {name: SourceRules(source.region or settings.region, source.membership_programme) for name, source in settings.sources.items()}
+    return Reading(SourceRules(settings.region), named)
 
 
 def contact_rules(settings: Settings) -> contact.ContactRules:

@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
+
+    from orchestration.identity.report import Report
 
 DAGSTER_CONFIG = """telemetry:
   enabled: false
@@ -48,7 +51,7 @@ def run(settings: Settings, as_of: str | None, progress: Progress, is_full: bool
         if not is_full and (nothing := _nothing_to_do(settings, as_of)):
             return nothing
         result = _execute(settings, as_of, progress, is_full)
-    figures = {**_figures(progress, started), "is_current": _is_current(settings, as_of), "results": str(settings.results)}
+    figures = {**_figures(progress, started, settings), "is_current": _is_current(settings, as_of), "results": str(settings.results)}
     write_json(figures, settings.state / "last_run.json")
     if not result.success:
         raise Failed("\n".join(_causes(result, progress, settings)))
@@ -132,9 +135,10 @@ def _instance(settings: Settings) -> "DagsterInstance":
     return DagsterInstance.from_config(str(home))
 
 
-def _figures(progress: Progress, started: float) -> dict[str, Any]:
+def _figures(progress: Progress, started: float, settings: Settings) -> dict[str, Any]:
     landing: Landing = progress.figures.get("landing", Landing())
     publication = progress.figures.get("publication")
+    identity: Report | None = progress.figures.get("identity")
     return {
         "published": publication is not None,
         "as_of": publication.as_of.isoformat() if publication else None,
@@ -144,7 +148,13 @@ def _figures(progress: Progress, started: float) -> dict[str, Any]:
         "tables": dict(publication.tables) if publication else {},
         "lists": {name: _list_figures(entry) for name, entry in (publication.manifest["lists"] if publication else {}).items()},
         "groups": progress.figures.get("groups", {}),
-        "warnings": [*landing.warnings(), *progress.figures.get("held_orders", []), *progress.figures.get("warnings", [])],
+        "persons": asdict(identity) if identity else {},
+        "warnings": [
+            *landing.warnings(),
+            *progress.figures.get("held_orders", []),
+            *(identity.sentences(settings) if identity else []),
+            *progress.figures.get("warnings", []),
+        ],
         "validation": progress.figures.get("validation", {}),
         "failures": progress.failures,
         "stages": {name: round(seconds, 3) for name, seconds in progress.seconds.items()},

@@ -1,11 +1,14 @@
-"""Which source ids are one person: ids that share a normalised e-mail, phone or membership number are linked, with the evidence kept.
+"""Which source ids are one person: ids that share a piece of evidence are linked, with the evidence kept.
 
 Evidence shared by very many ids (the phone everybody types to get past a form, the shop's own e-mail) says nothing about who someone is:
-it links nobody and is reported. Links are derived anew from the ids each time, so a wrong one goes when its evidence goes.
+it links nobody and is reported. Links follow from the evidence alone, not from the links of the day before: a wrong one goes when its
+evidence goes, and the same records give the same persons under the same ids, in whatever order they came.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -13,24 +16,38 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from transforms.evidence import KINDS, OWN_ID, Reading, SourceRules, normalised
 from transforms.ranges import check_ranges
-from transforms.schemas import CUSTOMER_LINKS
+from transforms.schemas import CUSTOMER_ID_CHANGES, CUSTOMER_LINKS
 
-REFUSED_EVIDENCE = pl.Schema({"kind": pl.String, "value_hash": pl.String, "ids_count": pl.Int64})
-"""Grain: one row per piece of evidence that links too many ids. ``value_hash``: SHA-256, lower-case hex, of the normalised value."""
+REFUSED_EVIDENCE = pl.Schema(
+    {"kind": pl.String, "value_masked": pl.String, "value_hash": pl.String, "ids_count": pl.Int64, "reason": pl.String}
+)
+"""Grain: one row per piece of evidence that several ids share and that links nobody. ``value_hash``: SHA-256, lower-case hex, of the
+normalised value. ``reason``: ``placeholder`` or ``too many ids``."""
 
-# Typed into a form to get past it.
-_PLACEHOLDERS = ("test", "none", "null", "nan", "na", "n/a", "nil", "unknown", "无", "没有", "暂无", "未知", "不详")
-_KINDS = ("email", "phone", "membership_no")
+APART = pl.Schema({"source": pl.String, "source_customer_id": pl.String, "apart": pl.Int64})
+"""Grain: one row per id that a person set apart from others. Ids of the same ``apart`` may be one person, with each
+other and with nobody else."""
+
+PLACEHOLDERS = (
+    *("test", "none", "null", "nan", "na", "n/a", "nil", "unknown", "无", "没有", "暂无", "未知", "不详"),
+    *("test@test.com", "none@none.com", "no@email.com", "noemail@noemail.com", "13800138000"),
+)
+"""What is typed into a form to get past it."""
 
 
 @dataclass(frozen=True)
 class Rules:
     max_ids_per_link: int = 20
     """Evidence shared by more source ids than this links nobody. 2 to 1,000."""
+    placeholders: tuple[str, ...] = ()
+    """E-mails, phones and membership numbers that link nobody, besides ``PLACEHOLDERS``. ``@example.com``: all e-mails of that domain."""
 
     def __post_init__(self) -> None:
         check_ranges("identity", self, {"max_ids_per_link": (2, 1000)})
+        if isinstance(self.placeholders, str) or not all(isinstance(text, str) and text for text in self.placeholders):
+            raise ValueError(f"identity.placeholders is {self.placeholders!r}; expected a list of texts in quotes")
 
 
 class Links(NamedTuple):
@@ -40,102 +57,165 @@ class Links(NamedTuple):
     refused: pl.DataFrame
 
 
-def normalised_email(email: pl.Expr) -> pl.Expr:
-    """Lower-case e-mail without blanks around it and full-width forms; null without exactly one ``@`` between two parts."""
-    plain = _plain(email).str.to_lowercase()
-    return pl.when(plain.str.contains(r"^[^@\s]+@[^@\s]+$")).then(plain)
+class View(NamedTuple):
+    """What a run looks at. ``until``: the first moment (UTC) whose records it doesn't see. ``zone``: where days are cut."""
+
+    until: datetime | None = None
+    zone: str = "UTC"
+    run_id: str | None = None
 
 
-def normalised_phone(phone: pl.Expr) -> pl.Expr:
-    """Digits of a phone number; null if it is no evidence: other characters, under 7 or over 15 digits, one digit over and over.
+def link(evidence: pl.DataFrame, rules: Rules, reading: Reading, apart: pl.DataFrame | None = None, view: View | None = None) -> Links:
+    """One person per connected component of the ids of ``CUSTOMER_EVIDENCE`` and what they share.
 
-    A mainland mobile number is its 11 digits, whether it was written with +86, 0086, 86 or without. Another number keeps its country
-    code with a ``+`` (``00`` in front means the same), or stays as it was written where it has none.
+    ``customer_id`` is the ``source:source_customer_id`` known longest: of the earliest dated record; equals, and ids without a date, which
+    come after all others, go by the smallest text. So what comes later can join persons, and then the longer known id stays; it gives no
+    one person another id. ``apart``: ``APART``.
     """
-    dialled = _plain(phone).str.replace_all(r"[\s\-‐-―−().·/]", "")
-    number = (
-        pl.when(dialled.str.contains(r"^(?:\+|00)?86(?:1[3-9]\d{9})$"))
-        .then(dialled.str.slice(-11))
-        .when(dialled.str.starts_with("00"))
-        .then(dialled.str.replace(r"^0+", "+"))
-        .otherwise(dialled)
-    )
-    one_digit_only = r"^\+?(?:86)?(?:0+|1+|2+|3+|4+|5+|6+|7+|8+|9+)$"
-    return pl.when(number.str.contains(r"^\+?\d{7,15}$") & ~dialled.str.contains(one_digit_only)).then(number)
-
-
-def normalised_membership_no(membership_no: pl.Expr) -> pl.Expr:
-    """Lower-case membership number without blanks; null if it is a placeholder: no letter or digit, only zeros, ``test``, ``none``, 无 …"""
-    plain = _plain(membership_no).str.to_lowercase().str.replace_all(r"\s", "")
-    says_something = plain.str.contains(r"[\p{L}1-9]") & ~plain.is_in(_PLACEHOLDERS)
-    return pl.when(says_something).then(plain)
-
-
-def link(ids: pl.LazyFrame, rules: Rules) -> Links:
-    """One person per connected component of ``CUSTOMER_IDS`` and their evidence.
-
-    Rows without a ``source_customer_id`` are ignored. ``customer_id`` is the component's smallest ``source:source_customer_id``;
-    ``evidence`` names the kinds that link the id to others, in the order e-mail, phone, membership number, else is ``own id``.
-    """
-    keyed = (
-        ids.filter(pl.col("source_customer_id").str.strip_chars() != "")
-        .select(
-            "source",
-            "source_customer_id",
-            email=normalised_email(pl.col("email")),
-            phone=normalised_phone(pl.col("phone")),
-            membership_no=normalised_membership_no(pl.col("membership_no")),
-        )
-        .collect()
-    )
-    people = keyed.select("source", "source_customer_id").unique().sort("source", "source_customer_id").with_row_index("id")
-    shared = _shared_evidence(keyed, people)
-    is_refused = pl.col("ids_count") > rules.max_ids_per_link
-    accepted = shared.filter(~is_refused)
+    view = view or View()
+    visible = pl.col("first_at").is_null() | (pl.col("first_at") < view.until) if view.until else True
+    ids = evidence.filter(kind=OWN_ID).with_columns(own_id=pl.format("{}:{}", "source", "source_customer_id"))
+    shared = _shared(evidence.filter(pl.col("value").is_not_null(), visible))
+    judged = shared.with_columns(reason=_reason(rules, reading))
+    edges = _edges(judged.filter(pl.col("reason").is_null()), APART.to_frame() if apart is None else apart)
+    persons = _persons(edges, ids)
     links = (
-        people.with_columns(component=_components(people.height, accepted), own_id=pl.format("{}:{}", "source", "source_customer_id"))
-        .with_columns(customer_id=pl.col("own_id").min().over("component"))
-        .join(_kinds_per_id(accepted), on="id", how="left", maintain_order="left")
-        .with_columns(pl.col("evidence").fill_null("own id"))
+        ids.join(persons, on=["source", "source_customer_id"], how="left")
+        .with_columns(
+            pl.col("customer_id").fill_null(pl.col("own_id")),
+            pl.col("evidence").fill_null(pl.lit(OWN_ID)),
+            linked_since=_day(pl.when(pl.col("customer_id").is_null()).then("first_at").otherwise("linked_at"), view.zone),
+            first_seen_run=pl.lit(view.run_id, pl.String),
+        )
+        .sort("source", "source_customer_id")
         .select(CUSTOMER_LINKS.names())
     )
-    return Links(links, _refused(shared.filter(is_refused)))
+    return Links(links, _refused(judged.filter(pl.col("reason").is_not_null())))
 
 
-def _plain(text: pl.Expr) -> pl.Expr:
-    """Full-width and other compatibility forms as plain ones (NFKC), no blanks around."""
-    return text.str.normalize("NFKC").str.strip_chars()
+def carried_over(links: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
+    """The links, each with the run that was the first to find it: that of ``previous``, where the id was this person's already."""
+    keys = ["source", "source_customer_id", "customer_id"]
+    former = previous.select(*keys, former="first_seen_run")
+    found = links.join(former, on=keys, how="left", maintain_order="left")
+    return found.with_columns(pl.coalesce("former", "first_seen_run").alias("first_seen_run")).select(CUSTOMER_LINKS.names())
 
 
-def _shared_evidence(keyed: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
-    """``kind, value, id, ids_count``: one row per id and piece of evidence that two ids or more share."""
-    by_kind = keyed.join(people, on=["source", "source_customer_id"]).select("id", *_KINDS)
+def changes(previous: pl.DataFrame, links: pl.DataFrame, changed_at: date) -> pl.DataFrame:
+    """Who has another id than in the links of before: ``CUSTOMER_ID_CHANGES``, for whoever kept the old ids.
+
+    ``split``: the ids of the former person are several persons' by now; the row names one that has got another id. ``merge``: they are all
+    one person's, together with those of other former persons. ``rename``: neither; an older record came to light, or the one the id
+    stood for was withdrawn. ``source_ids_count``: how many ids went that way; ``evidence``: what links them now, or before the split.
+    """
+    keys = ["source", "source_customer_id"]
+    before = previous.select(*keys, old_customer_id="customer_id", old_evidence="evidence")
+    both = links.select(*keys, "customer_id", "evidence").join(before, on=keys)
+    moved = both.filter(pl.col("customer_id") != pl.col("old_customer_id"))
+    concerned = both.join(moved, on="old_customer_id", how="semi").group_by("old_customer_id").agg(parts=pl.col("customer_id").n_unique())
+    joined = both.join(moved, on="customer_id", how="semi").group_by("customer_id").agg(origins=pl.col("old_customer_id").n_unique())
+    is_split, is_merge = pl.col("parts") > 1, pl.col("origins") > 1
     return (
-        by_kind.lazy()
-        .unpivot(_KINDS, index="id", variable_name="kind", value_name="value")
-        .drop_nulls("value")
-        .unique()
-        .with_columns(ids_count=pl.len().over("kind", "value").cast(pl.Int64))
-        .filter(pl.col("ids_count") > 1)
-        .collect()
+        moved.join(concerned, on="old_customer_id")
+        .join(joined, on="customer_id")
+        .with_columns(
+            kind=pl.when(is_split).then(pl.lit("split")).when(is_merge).then(pl.lit("merge")).otherwise(pl.lit("rename")),
+            evidence=pl.when(is_split).then("old_evidence").otherwise("evidence"),
+            changed_at=pl.lit(changed_at),
+        )
+        .group_by("old_customer_id", "kind", "changed_at", new_customer_id="customer_id")
+        .agg(source_ids_count=pl.len().cast(pl.Int64), evidence=_named(pl.col("evidence").str.split(", ").explode()))
+        .sort("changed_at", "old_customer_id", "new_customer_id")
+        .select(CUSTOMER_ID_CHANGES.names())
     )
 
 
-def _components(ids_count: int, accepted: pl.DataFrame) -> pl.Series:
-    """Number of the connected component of each id, in a graph whose nodes are the ids, then the pieces of evidence."""
-    nodes = accepted.select("id", evidence=pl.struct("kind", "value").rank("dense").cast(pl.Int64) - 1 + ids_count)
-    size = ids_count + nodes["evidence"].n_unique()
-    edges = coo_array((np.ones(nodes.height, dtype=np.int8), (nodes["id"].to_numpy(), nodes["evidence"].to_numpy())), shape=(size, size))
-    _, components = connected_components(edges.tocsr(), directed=False)
-    return pl.Series(components[:ids_count])
+def _shared(evidence: pl.DataFrame) -> pl.DataFrame:
+    """The rows of evidence that several ids have, with ``ids_count``."""
+    counts = evidence.group_by("kind", "value").agg(ids_count=pl.len().cast(pl.Int64)).filter(pl.col("ids_count") > 1)
+    return evidence.join(counts, on=["kind", "value"])
 
 
-def _kinds_per_id(accepted: pl.DataFrame) -> pl.DataFrame:
-    has_kind = [pl.when((pl.col("kind") == kind).any()).then(pl.lit(kind)) for kind in _KINDS]
-    return accepted.group_by("id").agg(evidence=pl.concat_str(has_kind, separator=", ", ignore_nulls=True))
+def _reason(rules: Rules, reading: Reading) -> pl.Expr:
+    """Why a piece of evidence is refused; null for one that links."""
+    texts = pl.Series([*PLACEHOLDERS, *rules.placeholders], dtype=pl.String)
+    domains = [text[1:].lower() for text in rules.placeholders if text.startswith("@")]
+    of_kind = {kind: _values(texts, kind, [reading.default, *reading.sources.values()]) for kind in KINDS}
+    is_placeholder = [(pl.col("kind") == kind) & pl.col("value").is_in(values) for kind, values in of_kind.items()]
+    is_of_domain = (pl.col("kind") == "email") & pl.col("value").str.split("@").list.last().is_in(domains)
+    return (
+        pl.when(pl.any_horizontal(*is_placeholder, is_of_domain))
+        .then(pl.lit("placeholder"))
+        .when(pl.col("ids_count") > rules.max_ids_per_link)
+        .then(pl.lit("too many ids"))
+    )
+
+
+def _values(texts: pl.Series, kind: str, rules: Iterable[SourceRules]) -> list[str]:
+    """What the texts are as evidence of a kind, under the rules of any source."""
+    return sorted({value for one in set(rules) for value in normalised(texts, kind, one).drop_nulls()})
+
+
+def _edges(accepted: pl.DataFrame, apart: pl.DataFrame) -> pl.DataFrame:
+    """Rows of accepted evidence that link: with ``node``, the number of what the ids share, and ``linked_at``, when they first both had it.
+
+    Evidence of ids that were set apart is another piece of evidence than that of the others.
+    """
+    node = ["kind", "value", "apart"]
+    second = pl.col("first_at").sort(nulls_last=False).get(1, null_on_oob=True).over(node)
+    return (
+        accepted.join(apart, on=["source", "source_customer_id"], how="left")
+        .with_columns(pl.col("apart").fill_null(-1))
+        .filter(pl.len().over(node) > 1)
+        .with_columns(linked_at=pl.max_horizontal("first_at", second), node=pl.struct(node).rank("dense").cast(pl.Int64) - 1)
+    )
+
+
+def _persons(edges: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """``source, source_customer_id, customer_id, evidence, linked_at`` of the ids that are linked."""
+    keys = ["source", "source_customer_id"]
+    per_id = edges.group_by(keys).agg(evidence=_named(pl.col("kind")), linked_at=pl.col("linked_at").min())
+    known = (
+        per_id.join(ids.select(*keys, "first_at", "own_id"), on=keys)
+        .sort("first_at", "own_id", nulls_last=True)
+        .with_row_index("id")
+        .with_columns(pl.col("id").cast(pl.Int64))
+    )
+    linked = edges.join(known.select(*keys, "id"), on=keys)
+    size = known.height + linked["node"].n_unique()
+    ones = np.ones(linked.height, dtype=np.int8)
+    graph = coo_array((ones, (linked["id"].to_numpy(), linked["node"].to_numpy() + known.height)), shape=(size, size))
+    _, components = connected_components(graph.tocsr(), directed=False)
+    named = known.with_columns(component=pl.Series(components[: known.height]))
+    return named.select(*keys, "evidence", "linked_at", customer_id=pl.col("own_id").first().over("component"))
+
+
+def _named(kinds: pl.Expr) -> pl.Expr:
+    """Aggregate: the kinds of a group in their order, one text."""
+    present = [pl.when((kinds == kind).any()).then(pl.lit(kind)) for kind in (*KINDS, OWN_ID)]
+    return pl.concat_str(present, separator=", ", ignore_nulls=True)
+
+
+def _day(moment: pl.Expr, zone: str) -> pl.Expr:
+    return moment.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date()
 
 
 def _refused(shared: pl.DataFrame) -> pl.DataFrame:
-    per_value = shared.select("kind", "value", "ids_count").unique().sort("ids_count", "kind", "value", descending=[True, False, False])
-    hashes = [hashlib.sha256(value.encode()).hexdigest() for value in per_value["value"]]
-    return per_value.select("kind", pl.Series("value_hash", hashes, dtype=pl.String), "ids_count")
+    per_value = shared.select("kind", "value", "ids_count", "reason").unique()
+    hashes = pl.Series([hashlib.sha256(value.encode()).hexdigest() for value in per_value["value"]], dtype=pl.String)
+    return (
+        per_value.with_columns(value_hash=hashes, value_masked=masked(pl.col("kind"), pl.col("value")))
+        .sort("ids_count", "kind", "value", descending=[True, False, False])
+        .select(REFUSED_EVIDENCE.names())
+    )
+
+
+def masked(kind: pl.Expr, value: pl.Expr) -> pl.Expr:
+    """Enough of a piece of evidence to recognise it: ``a***@example.com``, ``+86139****5678``, ``v***``."""
+    return (
+        pl.when(kind == "email")
+        .then(pl.concat_str(value.str.slice(0, 1), pl.lit("***@"), value.str.split("@").list.last()))
+        .when(kind == "phone")
+        .then(pl.concat_str(value.str.head(-8), pl.lit("****"), value.str.tail(4)))
+        .otherwise(pl.concat_str(value.str.slice(0, 1), pl.lit("***")))
+    )

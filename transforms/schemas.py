@@ -4,21 +4,39 @@ This is the Python side's single truth; a test holds it against the dbt contract
 Money is ``Decimal(18, 4)`` in the merchant's currency; timestamps are UTC without a zone; dates are days in the merchant's time zone.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
 MONEY = pl.Decimal(18, 4)
 TIMESTAMP = pl.Datetime("us")
 
-CUSTOMER_IDS = pl.Schema(
-    {
-        "source": pl.String,
-        "source_customer_id": pl.String,
-        "email": pl.String,
-        "phone": pl.String,
-        "membership_no": pl.String,
-    }
-)
-"""Grain: one row per distinct combination of a source's customer id and a contact detail seen with it."""
+_Types = Mapping[str, pl.DataType | type[pl.DataType]]
+
+_IDS: _Types = {
+    "source": pl.String,
+    "source_customer_id": pl.String,
+    "email": pl.String,
+    "phone": pl.String,
+    "membership_no": pl.String,
+    "seen_at": TIMESTAMP,
+}
+CUSTOMER_IDS = pl.Schema(_IDS)
+"""Grain: one row per distinct combination of a source's customer id and the contact details seen with it. ``seen_at``: when first, UTC."""
+
+_EVIDENCE: _Types = {
+    "source": pl.String,
+    "source_customer_id": pl.String,
+    "kind": pl.String,
+    "value": pl.String,
+    "first_at": TIMESTAMP,
+}
+CUSTOMER_EVIDENCE = pl.Schema(_EVIDENCE)
+"""Grain: one row per source customer id and piece of evidence, and one of kind ``own id`` per id.
+
+``value``: normalised; null for an own id, and where what was written is no evidence. ``first_at``: the earliest dated record that shows it,
+UTC; null where no record of it has a date.
+"""
 
 CUSTOMER_LINKS = pl.Schema(
     {
@@ -26,9 +44,27 @@ CUSTOMER_LINKS = pl.Schema(
         "source_customer_id": pl.String,
         "customer_id": pl.String,
         "evidence": pl.String,
+        "linked_since": pl.Date,
+        "first_seen_run": pl.String,
     }
 )
-"""Grain: one row per source and source customer id."""
+"""Grain: one row per source and source customer id. ``evidence``: the kinds of what links the id to others, else ``own id``.
+
+``linked_since``: the merchant's day from which on the records show the link, or, of an id that stands alone, know the id; null where no
+record has a date. ``first_seen_run``: the run that found the id to be this person's; the one column that raw files don't determine.
+"""
+
+CUSTOMER_ID_CHANGES = pl.Schema(
+    {
+        "old_customer_id": pl.String,
+        "new_customer_id": pl.String,
+        "kind": pl.String,
+        "changed_at": pl.Date,
+        "source_ids_count": pl.Int64,
+        "evidence": pl.String,
+    }
+)
+"""Grain: one row per former id, new id and as-of day of the run that changed it. ``kind``: ``merge``, ``split`` or ``rename``."""
 
 _FACTS: dict[str, pl.DataType | type[pl.DataType]] = {
     "customer_id": pl.String,

@@ -1,7 +1,7 @@
 -- Nothing is lost or counted twice on the way from the clean files: every live row of an order is superseded, or waits, or its money, as
 -- delivered, and its count stand in fct_order_lines, per source, currency and month of the order, to the last decimal; or in held_orders,
--- per source, whose rows are orders of any number of currencies. The goods' value is rounded once, per line. A run that builds only what changed looks at the orders it built; the others are as the run left them that built them.
--- A row is a source, currency and month that differ, and by how much.
+-- per source, for an order there may have several currencies. The goods' value is rounded once, per line. A run that builds only what
+-- changed looks at the orders it built; the others are as the run left them that built them. A row is what differs, and by how much.
 with
 
 orders as (

@@ -1,6 +1,7 @@
 """Assets from the inbox to the clean layer, and who is one person."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import dagster
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, ResourceParam
@@ -9,16 +10,16 @@ from orchestration import lake
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.landing import land
 from orchestration.freshness import is_current
-from orchestration.io import write_parquet
+from orchestration.identity.identify import identify
 from orchestration.progress import Progress
 from orchestration.resources import RunDay, RunLock
-from orchestration.rules import identity_rules
 from orchestration.settings import Settings
-from transforms import identity
 
 RAW = AssetKey(["raw", "deliveries"])
 FILES = AssetKey(["clean", "files"])
 CLEAN = [AssetKey(["clean", feed]) for feed in FEEDS]
+LINKS = AssetKey(["identity", "customer_links"])
+ID_CHANGES = AssetKey(["identity", "customer_id_changes"])
 
 _SPECS = [
     AssetSpec(
@@ -65,10 +66,31 @@ def landed_dumps(
         yield MaterializeResult(asset_key=FILES, metadata=landing.counts())
 
 
-@dagster.asset(key=["identity", "customer_links"], group_name="identity", deps=[*CLEAN, FILES])
-def customer_links(settings: ResourceParam[Settings], progress: ResourceParam[Progress]) -> MaterializeResult:
-    """Which source ids are one person, and by what evidence. Grain: one row per source and source customer id."""
+@dagster.multi_asset(
+    name="identify",
+    specs=[
+        AssetSpec(
+            LINKS,
+            group_name="identity",
+            deps=[*CLEAN, FILES],
+            description="Which source ids are one person, and by what evidence. Grain: one row per source and source customer id.",
+        ),
+        AssetSpec(
+            ID_CHANGES,
+            group_name="identity",
+            deps=[*CLEAN, FILES],
+            description="Who has another id than before. Grain: one row per former id, new id and day of change.",
+        ),
+    ],
+)
+def customer_links(
+    context: AssetExecutionContext, settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay
+) -> tuple[MaterializeResult, MaterializeResult]:
+    """Clean tables → who is one person, and who is somebody else by now."""
     with progress.stage("identity"):
-        links, refused = identity.link(lake.customer_ids(settings), identity_rules(settings))
-        write_parquet(links, settings.derived / "identity" / "customer_links.parquet")
-    return MaterializeResult(metadata={"ids": links.height, "people": links["customer_id"].n_unique(), "evidences_refused": refused.height})
+        report = identify(settings, date.fromisoformat(run_day.of(settings)), context.run.run_id)
+    progress.figures["identity"] = report
+    return (
+        MaterializeResult(asset_key=LINKS, metadata=report.counts()),
+        MaterializeResult(asset_key=ID_CHANGES, metadata=dict(report.id_changes)),
+    )

@@ -335,6 +335,24 @@ class Ledger:
     def close_landing(self) -> None:
         self._connection.execute("delete from open_landing")
 
+    def set_apart(self, ids: Iterable[tuple[str, str]], run_id: str) -> None:
+        """A person says that these source customers (source, id) are nobody else's than each other's."""
+        (number,) = self._connection.execute("select coalesce(max(number), 0) + 1 from apart").fetchone()
+        rows = [(number, *each, run_id) for each in ids]
+        self._connection.executemany("insert into apart (number, source, source_customer_id, run_id) values (?, ?, ?, ?)", rows)
+
+    def join_again(self, number: int, run_id: str) -> None:
+        """Take back the decision of that number."""
+        self._connection.execute("update apart set undone_by = ? where number = ? and undone_by is null", (run_id, number))
+
+    def apart(self) -> dict[int, list[tuple[str, str]]]:
+        """The decisions in force: number → the source customers who were set apart by it."""
+        found: dict[int, list[tuple[str, str]]] = {}
+        query = "select number, source, source_customer_id from apart where undone_by is null order by 1, 2, 3"
+        for number, source, source_customer_id in self._connection.execute(query):
+            found.setdefault(number, []).append((source, source_customer_id))
+        return found
+
     def batches(self) -> set[str]:
         """Names of the batches that any file's rows stand in."""
         return {name for (name,) in self._connection.execute("select distinct batch from files where batch is not null")}
@@ -347,11 +365,13 @@ class Ledger:
         return str(found) if (found := self._connection.execute(query, names).fetchone()[0]) else None
 
     def fingerprint(self) -> str:
-        """Changes when the set of live readings does, or their order; what is published remembers the one it was made from."""
+        """Changes when the set of live readings does, or their order, or who was set apart; what is published remembers the one it was
+        made from."""
         import hashlib
 
         live = self._connection.execute("select file_id, delivery_key from files where state = 'live' order by file_id")
-        return hashlib.sha256("\n".join(" ".join(row) for row in live).encode()).hexdigest()[:16]
+        decisions = [repr(decision) for decision in self.apart().items()]
+        return hashlib.sha256("\n".join([*(" ".join(row) for row in live), *decisions]).encode()).hexdigest()[:16]
 
 
 def _counts_before(row: tuple[Any, ...], winner: tuple[Any, ...]) -> bool:

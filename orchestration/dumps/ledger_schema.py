@@ -2,7 +2,7 @@
 
 import sqlite3
 
-VERSION = 2
+VERSION = 3
 
 _TABLES = """
 create table if not exists files (
@@ -86,6 +86,19 @@ select source, file_name, file_id, cast(strftime('%s', delivered_at) as integer)
 from files order by state = 'live', delivered_at;
 """
 
+_TO_3 = """
+create table apart (
+    number integer not null,
+    source text not null,
+    source_customer_id text not null,
+    run_id text not null,
+    undone_by text,
+    primary key (number, source, source_customer_id)
+) without rowid;
+"""
+_STEPS = ((2, _TABLES + _TO_2), (3, _TO_3))
+"""To which version each leads."""
+
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the ledger to this version, in one transaction; a ledger of a later version raises ``sqlite3.DatabaseError``."""
@@ -95,8 +108,9 @@ def migrate(connection: sqlite3.Connection) -> None:
     version = _version(connection)  # another process may have been quicker
     if version > VERSION:
         raise sqlite3.DatabaseError(f"it was written by a later version of Regulars (ledger version {version}, this one knows {VERSION})")
-    for statement in (_TABLES + _TO_2).split(";") if version < VERSION else ():
-        connection.execute(statement)
+    for leads_to, statements in _STEPS:
+        for statement in statements.split(";") if version < leads_to else ():
+            connection.execute(statement)
     connection.execute(f"pragma user_version = {VERSION}")
     connection.execute("commit")
 

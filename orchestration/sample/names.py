@@ -1,4 +1,4 @@
-"""Names and places of invented people. E-mail domains are reserved ones; phones begin with 142 or 143, as nobody's does that we know of."""
+"""Names and places of invented people. E-mail domains are reserved ones; phones begin with 145 or 147, which are given to data cards."""
 
 SURNAMES = (
     ("王", "wang"), ("李", "li"), ("张", "zhang"), ("刘", "liu"), ("陈", "chen"), ("杨", "yang"), ("赵", "zhao"), ("黄", "huang"),

@@ -20,7 +20,7 @@ PLACEHOLDER_PHONE = "00000000000"
 """What some shoppers type into a field that must be filled. It links nobody."""
 
 PHONES = 200_000_000
-_FIRST_PHONE = 14_200_000_000
+_FIRST_PHONES = (14_500_000_000, 14_700_000_000)
 _PHONE_STEP = 77_777_777  # shares no factor with PHONES, so no two people get the same phone
 MAX_PEOPLE = 1 << 24
 
@@ -129,7 +129,8 @@ class People:
     def phone(self, source: int) -> pl.Series:
         """The phone that the person's first account at the source knows, 11 digits; null for some."""
         shift = draws.bits(self._seed, "phones", np.zeros(1, np.uint64))[0] % np.uint64(PHONES)
-        digits = (self.numbers * np.uint64(_PHONE_STEP) + shift) % np.uint64(PHONES) + np.uint64(_FIRST_PHONE)
+        number = (self.numbers * np.uint64(_PHONE_STEP) + shift) % np.uint64(PHONES)
+        digits = number % np.uint64(PHONES // 2) + np.array(_FIRST_PHONES, np.uint64)[number // np.uint64(PHONES // 2)]
         if source == ONLINE:
             knows = self.has_online & ~self.has_bound_card & (self.has_both | (self._unit("online phone") < 0.85))
         else:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.dumps.feeds import FEEDS
-from transforms.schemas import CUSTOMER_LINKS, CUSTOMER_SCORES, MONEY, TIMESTAMP
+from transforms.schemas import CUSTOMER_ID_CHANGES, CUSTOMER_LINKS, CUSTOMER_SCORES, MONEY, TIMESTAMP
 
 TYPES = {
     "text": pl.String,
@@ -82,8 +82,9 @@ class Lake:
             for row in rows
             if row["file_id"] in live and row.get("customer_id")
         }
-        links = [(*each, self.persons.get(each, ":".join(each)), "own id") for each in sorted(met)]
+        links = [(*each, self.persons.get(each, ":".join(each)), "own id", None, "run") for each in sorted(met)]
         self._write("identity/customer_links", [dict(zip(CUSTOMER_LINKS, link, strict=True)) for link in links], CUSTOMER_LINKS)
+        self._write("identity/customer_id_changes", [], CUSTOMER_ID_CHANGES)
         self.score(date(1970, 1, 1), {})
         self.history([])
 

@@ -21,7 +21,7 @@ DAYS = 60
 PEOPLE = [(source, f"C{number}") for source in ("online", "shop") for number in range(8)]
 COMPARED = [
     *(f"marts.{name}" for name in ("fct_orders", "fct_order_lines", "fct_refunds", "fct_reviews", "dim_customers", "dim_products")),
-    *(f"marts.{name}" for name in ("fct_payments", "held_orders", "payment_exceptions", "order_status_changes")),
+    *(f"marts.{name}" for name in ("customer_links", "fct_payments", "held_orders", "payment_exceptions", "order_status_changes")),
     *(f"marts.{name}" for name in ("customer_facts", "monthly_trends")),
     *(
         f"working.intermediate.{name}"

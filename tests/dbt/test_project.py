@@ -23,6 +23,8 @@ SQL_TYPES = {
 PUBLISHED = {
     "customer_360",
     "dim_customers",
+    "customer_links",
+    "customer_id_changes",
     "dim_products",
     "fct_orders",
     "fct_order_lines",

@@ -1,6 +1,8 @@
-"""Who is one person: what counts as evidence, what it links, and what links too many."""
+"""Who is one person: what counts as evidence, what it links, what links too many, and under which id."""
 
 import hashlib
+from collections import defaultdict
+from datetime import date, datetime, timedelta
 from random import Random
 
 import polars as pl
@@ -9,24 +11,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms import identity
-from transforms.schemas import CUSTOMER_IDS, CUSTOMER_LINKS
+from transforms.evidence import Reading, SourceRules, evidence_of, normalised, normalised_email
+from transforms.schemas import CUSTOMER_EVIDENCE, CUSTOMER_ID_CHANGES, CUSTOMER_IDS, CUSTOMER_LINKS
 
-Row = tuple[str | None, str | None, str | None, str | None, str | None]
+Row = tuple[str | None, ...]
+"""(source, source customer id, e-mail, phone, membership number[, seen at])."""
+
+FIRST = datetime(2025, 1, 1)
+ANN, BOB = "13912345678", "13812345678"
+DEFAULT = Reading()
 
 
-def ids_of(*rows: Row) -> pl.LazyFrame:
-    """(source, source customer id, e-mail, phone, membership number)."""
-    return pl.LazyFrame(list(rows), schema=dict(CUSTOMER_IDS), orient="row")
+def evidence(*rows: Row, reading: Reading = DEFAULT) -> pl.DataFrame:
+    known = [(*row, FIRST) if len(row) == 5 else row for row in rows]
+    return evidence_of(pl.DataFrame(known, schema=CUSTOMER_IDS, orient="row"), reading)
 
 
-def people(*rows: Row, most: int = 20) -> dict[str, str]:
+def linked(*rows: Row, rules: identity.Rules | None = None, reading: Reading = DEFAULT, **others: object) -> identity.Links:
+    return identity.link(evidence(*rows, reading=reading), rules or identity.Rules(), reading, **others)  # type: ignore[arg-type]
+
+
+def people(*rows: Row, **others: object) -> dict[str, str]:
     """``source:id`` → the person."""
-    links = identity.link(ids_of(*rows), identity.Rules(max_ids_per_link=most)).links
-    return {f"{source}:{source_id}": person for source, source_id, person, _ in links.rows()}
-
-
-def normalised(how: object, value: str | None) -> str | None:
-    return pl.select(how(pl.lit(value, pl.String))).item()  # type: ignore[operator]
+    return {f"{source}:{source_id}": person for source, source_id, person, *_ in linked(*rows, **others).links.rows()}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -47,56 +54,24 @@ def normalised(how: object, value: str | None) -> str | None:
     ],
 )
 def test_an_email_is_evidence_in_its_normalised_form(written: str | None, expected: str | None) -> None:
-    assert normalised(identity.normalised_email, written) == expected
+    assert pl.select(normalised_email(pl.lit(written, pl.String))).item() == expected
 
 
 @pytest.mark.parametrize(
-    ("written", "expected"),
+    ("written", "programme", "expected"),
     [
-        pytest.param("13912345678", "13912345678", id="mainland"),
-        pytest.param("+86 139-1234-5678", "13912345678", id="+86, blanks and dashes"),
-        pytest.param("008613912345678", "13912345678", id="0086"),
-        pytest.param("8613912345678", "13912345678", id="86 without a sign"),
-        pytest.param("１３９ １２３４ ５６７８", "13912345678", id="full width"),
-        pytest.param("＋８６　１３９１２３４５６７８", "13912345678", id="full width with country code"),
-        pytest.param("+44 20 7946 0958", "+442079460958", id="abroad"),
-        pytest.param("0044 (20) 7946.0958", "+442079460958", id="00 is +"),
-        pytest.param("010-8765-4321", "01087654321", id="landline keeps its zero"),
-        pytest.param("+1 391 234 5678", "+13912345678", id="American number is not a mainland one"),
-        pytest.param("00000000000", None, id="only zeros"),
-        pytest.param("11111111111", None, id="only ones"),
-        pytest.param("+86 11111111111", None, id="only ones abroad"),
-        pytest.param("123456", None, id="too short"),
-        pytest.param("1234567890123456", None, id="too long"),
-        pytest.param("test", None, id="word"),
-        pytest.param("139 1234 567x", None, id="letter"),
-        pytest.param("138****1234", None, id="masked"),
-        pytest.param("-", None, id="dash"),
-        pytest.param("+", None, id="sign"),
-        pytest.param(" ", None, id="blank"),
-        pytest.param(None, None, id="null"),
+        pytest.param(" VIP 0012 ", "", "vip0012", id="blanks and case"),
+        pytest.param("７", "", "7", id="full width"),
+        pytest.param("会员十二", "", "会员十二", id="Chinese"),
+        pytest.param("7", "club", "club/7", id="of a programme"),
+        pytest.param("0000", "", None, id="only zeros"),
+        pytest.param("--", "club", None, id="dashes"),
+        pytest.param(None, "", None, id="null"),
     ],
 )
-def test_a_phone_is_evidence_in_its_normalised_form(written: str | None, expected: str | None) -> None:
-    assert normalised(identity.normalised_phone, written) == expected
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        pytest.param(" VIP 0012 ", "vip0012", id="blanks and case"),
-        pytest.param("７", "7", id="full width"),
-        pytest.param("会员十二", "会员十二", id="Chinese"),
-        pytest.param("0000", None, id="only zeros"),
-        pytest.param("--", None, id="dashes"),
-        pytest.param("N/A", None, id="not available"),
-        pytest.param("Test", None, id="test"),
-        pytest.param("无", None, id="none in Chinese"),
-        pytest.param(None, None, id="null"),
-    ],
-)
-def test_a_membership_number_is_evidence_in_its_normalised_form(written: str | None, expected: str | None) -> None:
-    assert normalised(identity.normalised_membership_no, written) == expected
+def test_a_membership_number_is_evidence_in_its_normalised_form(written: str | None, programme: str, expected: str | None) -> None:
+    rules = SourceRules(membership_programme=programme)
+    assert normalised(pl.Series([written], dtype=pl.String), "membership_no", rules).to_list() == [expected]
 
 
 @pytest.mark.parametrize(
@@ -106,26 +81,31 @@ def test_a_membership_number_is_evidence_in_its_normalised_form(written: str | N
         pytest.param(
             [("shop", "S9", "A@x.com", None, None), ("online", "C1", "a@x.com ", None, None)],
             {"online:C1": "online:C1", "shop:S9": "online:C1"},
-            id="the smallest id is the person",
+            id="known equally long: the smallest id is the person",
         ),
         pytest.param(
-            [("a", "1", "p@x.com", None, None), ("b", "2", "p@x.com", "13912345678", None), ("c", "3", None, "+8613912345678", None)],
+            [("a", "1", "p@x.com", None, None, datetime(2025, 1, 2)), ("b", "2", "p@x.com", None, None, FIRST)],
+            {"a:1": "b:2", "b:2": "b:2"},
+            id="the id known longest is the person",
+        ),
+        pytest.param(
+            [("a", "1", "p@x.com", None, None, None), ("b", "2", "p@x.com", None, None, FIRST)],
+            {"a:1": "b:2", "b:2": "b:2"},
+            id="an id without a date comes after all others",
+        ),
+        pytest.param(
+            [("a", "1", "p@x.com", None, None), ("b", "2", "p@x.com", ANN, None), ("c", "3", None, f"+86{ANN}", None)],
             {"a:1": "a:1", "b:2": "a:1", "c:3": "a:1"},
             id="a chain is one person",
         ),
         pytest.param(
-            [("a", "1", "p@x.com", None, None), ("a", "1", None, "13912345678", None), ("b", "2", None, "13912345678", None)],
+            [("a", "1", "p@x.com", None, None), ("a", "1", None, ANN, None), ("b", "2", None, ANN, None)],
             {"a:1": "a:1", "b:2": "a:1"},
             id="an id seen with two details",
         ),
         pytest.param([("a", "1", "x@x.com", None, None), ("b", "2", "y@x.com", None, None)], {"a:1": "a:1", "b:2": "b:2"}, id="two people"),
         pytest.param(
-            [
-                ("a", "1", None, "1391234567", None),
-                ("b", "2", None, "1391234567", None),
-                ("c", "3", None, None, "1391234567"),
-                ("d", "4", None, None, "1391234567"),
-            ],
+            [("a", "1", None, ANN, None), ("b", "2", None, ANN, None), ("c", "3", None, None, ANN), ("d", "4", None, None, ANN)],
             {"a:1": "a:1", "b:2": "a:1", "c:3": "c:3", "d:4": "c:3"},
             id="a phone is no membership number",
         ),
@@ -140,36 +120,75 @@ def test_ids_that_share_evidence_are_one_person(rows: list[Row], expected: dict[
     assert people(*rows) == expected
 
 
-def test_the_evidence_names_the_kinds_that_link() -> None:
-    links = identity.link(
-        ids_of(
-            ("a", "1", "p@x.com", "13912345678", "unshared"),
-            ("b", "2", "p@x.com", "13912345678", None),
-            ("c", "3", None, None, "8"),
-            ("d", "4", None, "13912345678", None),
-        ),
-        identity.Rules(),
+def test_each_source_dials_in_its_own_region_and_may_have_a_programme_of_its_own() -> None:
+    reading = Reading(SourceRules("CN"), {"uk": SourceRules("GB"), "club": SourceRules("CN", "club")})
+    rows: list[Row] = [("cn", "1", None, "+44 20 7946 0958", "7"), ("uk", "2", None, "020 7946 0958", None), ("club", "3", None, None, "7")]
+    assert people(*rows, reading=reading) == {"club:3": "club:3", "cn:1": "cn:1", "uk:2": "cn:1"}
+
+
+def test_the_evidence_names_the_kinds_that_link_and_since_when_both_had_it() -> None:
+    links = linked(
+        ("a", "1", "p@x.com", ANN, "unshared", datetime(2025, 1, 5, 20)),
+        ("b", "2", "p@x.com", ANN, None, datetime(2025, 1, 2)),
+        ("c", "3", None, None, "8", None),
+        ("d", "4", None, ANN, None, datetime(2025, 1, 9)),
+        view=identity.View(zone="Asia/Shanghai", run_id="r1"),
     ).links
     assert links.schema == CUSTOMER_LINKS
     assert links["evidence"].to_list() == ["email, phone", "email, phone", "own id", "phone"]
+    assert links["linked_since"].to_list() == [date(2025, 1, 6), date(2025, 1, 6), None, date(2025, 1, 9)]
+    assert links["first_seen_run"].to_list() == ["r1"] * 4
+
+
+def test_the_run_that_found_a_link_first_stays_with_it_as_long_as_the_person_does() -> None:
+    rows: list[Row] = [("a", "1", "p@x.com", None, None), ("b", "2", "p@x.com", None, None), ("c", "3", "q@x.com", None, None)]
+    before = linked(*rows, view=identity.View(run_id="first")).links
+    after = linked(*rows, ("c", "3", "p@x.com", None, None), ("d", "4", None, None, None), view=identity.View(run_id="second")).links
+    assert identity.carried_over(after, before)["first_seen_run"].to_list() == ["first", "first", "second", "second"]
+
+
+def test_what_lies_after_the_day_links_nobody_yet() -> None:
+    rows: list[Row] = [
+        ("a", "1", None, ANN, None, datetime(2025, 1, 3)),
+        ("b", "2", None, ANN, None, datetime(2025, 1, 4)),
+        ("c", "3", None, ANN, None, None),
+    ]
+    assert people(*rows, view=identity.View(until=datetime(2025, 1, 4))) == {"a:1": "a:1", "b:2": "b:2", "c:3": "a:1"}
 
 
 def test_evidence_that_links_too_many_is_refused_and_reported_without_its_value() -> None:
     rows: list[Row] = [("a", str(number), f"{number // 2}@x.com", "139 0000 0000", None) for number in range(6)]
-    links, refused = identity.link(ids_of(*rows), identity.Rules(max_ids_per_link=5))
+    links, refused = linked(*rows, rules=identity.Rules(max_ids_per_link=5))
     assert links["customer_id"].to_list() == ["a:0", "a:0", "a:2", "a:2", "a:4", "a:4"]
     assert refused.schema == identity.REFUSED_EVIDENCE
-    assert refused.rows() == [("phone", hashlib.sha256(b"13900000000").hexdigest(), 6)]
+    digest = hashlib.sha256(b"+8613900000000").hexdigest()
+    assert refused.rows() == [("phone", "+86139****0000", digest, 6, "too many ids")]
 
 
 def test_evidence_that_links_just_as_many_as_allowed_links_them() -> None:
     rows: list[Row] = [("a", str(number), None, "13900000000", None) for number in range(5)]
-    assert set(people(*rows, most=5).values()) == {"a:0"}
+    assert set(people(*rows, rules=identity.Rules(max_ids_per_link=5)).values()) == {"a:0"}
+
+
+@pytest.mark.parametrize(
+    ("placeholder", "row", "masked"),
+    [
+        pytest.param("Desk@Shop.cn", ("desk@shop.cn", None, None), "d***@shop.cn", id="the shop's e-mail"),
+        pytest.param("@shop.cn", ("anybody@shop.cn", None, None), "a***@shop.cn", id="every e-mail of the shop"),
+        pytest.param("139 1234 5678", (None, ANN, None), "+86139****5678", id="the shop's phone"),
+        pytest.param("Walk In", (None, None, "walkin"), "w***", id="a card at the till"),
+        pytest.param("another", ("test@test.com", None, None), "t***@test.com", id="what is known to be one stays one"),
+    ],
+)
+def test_what_the_settings_call_a_placeholder_links_nobody_and_is_reported(placeholder: str, row: Row, masked: str) -> None:
+    links, refused = linked(("a", "1", *row), ("b", "2", *row), rules=identity.Rules(placeholders=(placeholder,)))
+    assert links["customer_id"].to_list() == ["a:1", "b:2"]
+    assert refused.select("value_masked", "ids_count", "reason").rows() == [(masked, 2, "placeholder")]
 
 
 def test_an_id_seen_often_with_one_detail_counts_once() -> None:
     rows: list[Row] = [("a", "1", " " * blanks + "p@x.com", None, None) for blanks in range(9)]
-    assert people(*rows, ("b", "2", "p@x.com", None, None), most=2) == {"a:1": "a:1", "b:2": "a:1"}
+    assert people(*rows, ("b", "2", "p@x.com", None, None), rules=identity.Rules(max_ids_per_link=2)) == {"a:1": "a:1", "b:2": "a:1"}
 
 
 @pytest.mark.parametrize("most", [1, 1001, 2.5e9, "20"])
@@ -178,41 +197,153 @@ def test_a_limit_out_of_range_is_refused(most: int) -> None:
         identity.Rules(max_ids_per_link=most)
 
 
-ROWS = st.lists(
-    st.tuples(
-        st.sampled_from(["a", "b"]),
-        st.sampled_from([None, "1", "2", "3", "4", "5"]),
-        st.sampled_from([None, "-", "p@x.com", "q@x.com", "r@x.com"]),
-        st.sampled_from([None, "13912345678", "+8613912345678", "13800138000"]),
-        st.sampled_from([None, "0", "7", "8"]),
-    ),
-    max_size=12,
+@pytest.mark.parametrize("placeholders", ["test", (13900000000,), ("",)])
+def test_placeholders_that_are_no_list_of_texts_are_refused(placeholders: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=r"identity.placeholders is .*; expected a list of texts in quotes"):
+        identity.Rules(placeholders=placeholders)
+
+
+def apart(*groups: set[str]) -> pl.DataFrame:
+    rows = [(*name.split(":"), number) for number, group in enumerate(groups) for name in sorted(group)]
+    return pl.DataFrame(rows, schema=identity.APART, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        pytest.param([{"b:2"}], {"a:1": "a:1", "b:2": "b:2", "c:3": "a:1", "d:4": "a:1"}, id="one"),
+        pytest.param([{"b:2", "c:3"}], {"a:1": "a:1", "b:2": "b:2", "c:3": "b:2", "d:4": "a:1"}, id="two who stay together"),
+        pytest.param([{"b:2"}, {"c:3"}], {"a:1": "a:1", "b:2": "b:2", "c:3": "c:3", "d:4": "a:1"}, id="two, each alone"),
+        pytest.param([{"x:9"}], {"a:1": "a:1", "b:2": "a:1", "c:3": "a:1", "d:4": "a:1"}, id="somebody who is gone"),
+    ],
 )
+def test_whoever_a_person_set_apart_is_linked_with_nobody_but_each_other(groups: list[set[str]], expected: dict[str, str]) -> None:
+    rows: list[Row] = [(source, str(number), None, ANN, None) for number, source in enumerate("abcd", start=1)]
+    assert people(*rows, apart=apart(*groups)) == expected
 
 
-def people_by_merging(rows: list[Row], most: int) -> dict[str, str]:
+# ── Rules that hold for whatever comes ───────────────────────────────────────────────────────────────────────────────
+
+ROW = st.tuples(
+    st.sampled_from(["a", "b"]),
+    st.sampled_from([None, "1", "2", "3", "4", "5"]),
+    st.sampled_from([None, "-", "p@x.com", "q@x.com", "r@x.com"]),
+    st.sampled_from([None, ANN, f"+86{ANN}", BOB, "1234567"]),
+    st.sampled_from([None, "0", "7", "8"]),
+    st.sampled_from([None, *(FIRST + timedelta(days=day) for day in range(5))]),
+)
+ROWS = st.lists(ROW, max_size=12)
+GROUPS = st.lists(st.sets(st.sampled_from(["a:1", "a:2", "b:1", "b:2"]), min_size=1), max_size=1)
+
+
+def people_by_merging(rows: list[Row], most: int, groups: list[set[str]]) -> dict[str, str]:
     """Merge sets of ids for as long as two share accepted evidence."""
-    evidence: dict[tuple[str, str], set[str]] = {}
-    for source, source_id, email, phone, membership_no in rows:
-        values = {
-            "email": normalised(identity.normalised_email, email),
-            "phone": normalised(identity.normalised_phone, phone),
-            "membership_no": normalised(identity.normalised_membership_no, membership_no),
-        }
-        for kind, value in values.items():
-            if source_id is not None and value is not None:
-                evidence.setdefault((kind, value), set()).add(f"{source}:{source_id}")
-    groups = {f"{source}:{source_id}": {f"{source}:{source_id}"} for source, source_id, *_ in rows if source_id is not None}
-    for linked in evidence.values():
-        if len(linked) <= most:
-            merged = set().union(*(groups[one] for one in linked))
-            groups |= dict.fromkeys(merged, merged)
-    return {one: min(group) for one, group in sorted(groups.items())}
+    holders: dict[tuple[str, str], set[str]] = defaultdict(set)
+    known: dict[str, datetime] = {}
+    for source, source_id, email, phone, membership_no, seen_at in rows:
+        if source_id is not None:
+            name = f"{source}:{source_id}"
+            known[name] = min(known.get(name, datetime.max), seen_at or datetime.max)  # type: ignore[call-overload]
+            for kind, value in {"email": email, "phone": phone, "membership_no": membership_no}.items():
+                (found,) = normalised(pl.Series([value], dtype=pl.String), kind, SourceRules())
+                if found is not None:
+                    holders[kind, found].add(name)
+    persons = {name: {name} for name in known}
+    set_apart = set().union(*groups)
+    for ids in holders.values():
+        if len(ids) <= most:
+            for together in (ids & set_apart, ids - set_apart):
+                merged = set().union(*(persons[one] for one in together))
+                persons |= dict.fromkeys(merged, merged)
+    return {one: min(person, key=lambda name: (known[name], name)) for one, person in sorted(persons.items())}
 
 
 @settings(deadline=None, max_examples=60)
-@given(rows=ROWS, most=st.integers(2, 5), randomly=st.randoms(use_true_random=False))
-def test_people_are_those_found_by_merging_in_any_order_of_rows(rows: list[Row], most: int, randomly: Random) -> None:
-    expected = people_by_merging(rows, most)
-    assert people(*rows, most=most) == expected
-    assert people(*randomly.sample(rows, len(rows)), most=most) == expected
+@given(rows=ROWS, most=st.integers(2, 5), groups=GROUPS, randomly=st.randoms(use_true_random=False))
+def test_people_are_those_found_by_merging_in_any_order_of_rows(
+    rows: list[Row], most: int, groups: list[set[str]], randomly: Random
+) -> None:
+    expected = people_by_merging(rows, most, groups)
+    rules = identity.Rules(max_ids_per_link=most)
+    assert people(*rows, rules=rules, apart=apart(*groups)) == expected
+    assert people(*randomly.sample(rows, len(rows)), rules=rules, apart=apart(*groups)) == expected
+
+
+@settings(deadline=None, max_examples=60)
+@given(rows=ROWS)
+def test_an_id_is_given_to_the_person_it_belongs_to_and_to_no_other(rows: list[Row]) -> None:
+    persons = people(*rows)
+    assert {persons[person] == person for person in persons.values()} <= {True}
+
+
+@settings(deadline=None, max_examples=60)
+@given(rows=st.lists(ROW.filter(lambda row: row[5] is not None), max_size=10), later=ROWS)
+def test_what_comes_later_gives_nobody_another_id_who_is_not_joined_or_parted(rows: list[Row], later: list[Row]) -> None:
+    dated = [(*row[:5], (row[5] or FIRST) + timedelta(days=10)) for row in later]  # type: ignore[operator]
+    before, after = people(*rows), people(*rows, *dated)
+    members: dict[str, set[str]] = defaultdict(set)
+    for one, person in after.items():
+        members[person].add(one)
+    for one, person in before.items():
+        own = {other for other, its in before.items() if its == person}
+        is_whole = own <= members[after[one]]
+        strangers = {before[other] for other in members[after[one]] & set(before)} - {person}
+        assert after[one] == person or not is_whole or strangers, f"{one} was {person}, is {after[one]}"
+
+
+# ── Changes of ids ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def links_of(persons: dict[str, str], kinds: str = "email") -> pl.DataFrame:
+    rows = [(*name.split(":"), person, kinds, None, None) for name, person in persons.items()]
+    return pl.DataFrame(rows, schema=CUSTOMER_LINKS, orient="row")
+
+
+def together(*persons: str) -> dict[str, str]:
+    """``a b, c`` → three ids of source s, two of them one person under the first's id."""
+    return {f"s:{name}": f"s:{names.split()[0]}" for names in persons for name in names.split()}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(["a", "b"], ["a", "b", "c"], [], id="somebody new"),
+        pytest.param(["a b"], ["a b c"], [], id="another id of the same person"),
+        pytest.param(["a b", "c"], ["a b"], [], id="somebody was withdrawn"),
+        pytest.param(["a", "b c"], ["a b c"], [("s:b", "s:a", "merge", 2)], id="two are one"),
+        pytest.param(["a", "b", "c"], ["a b c"], [("s:b", "s:a", "merge", 1), ("s:c", "s:a", "merge", 1)], id="three are one"),
+        pytest.param(["a", "b"], ["n a b"], [("s:a", "s:n", "merge", 1), ("s:b", "s:n", "merge", 1)], id="two are one under a third id"),
+        pytest.param(["a b c"], ["a", "b c"], [("s:a", "s:b", "split", 2)], id="one is two"),
+        pytest.param(["a b c"], ["a", "b", "c"], [("s:a", "s:b", "split", 1), ("s:a", "s:c", "split", 1)], id="one is three"),
+        pytest.param(["a b", "c"], ["a", "c b"], [("s:a", "s:c", "split", 1)], id="one goes over to another"),
+        pytest.param(["a b"], ["b"], [("s:a", "s:b", "rename", 1)], id="the record the id is made of was withdrawn"),
+        pytest.param(["a b"], ["b a"], [("s:a", "s:b", "rename", 2)], id="an older record came to light"),
+        pytest.param(["a"], ["n a"], [("s:a", "s:n", "rename", 1)], id="an older id came to light"),
+    ],
+)
+def test_whoever_has_another_id_is_told_why(before: list[str], after: list[str], expected: list[tuple[str, str, str, int]]) -> None:
+    found = identity.changes(links_of(together(*before), "phone"), links_of(together(*after)), date(2025, 2, 1))
+    assert found.schema == CUSTOMER_ID_CHANGES
+    assert [(old, new, kind, ids) for old, new, kind, _, ids, _ in found.rows()] == expected
+    assert {evidence for *_, evidence in found.filter(kind="split").rows()} <= {"phone"}
+    assert {evidence for *_, evidence in found.filter(pl.col("kind") != "split").rows()} <= {"email"}
+
+
+@settings(deadline=None, max_examples=60)
+@given(before=ROWS, after=ROWS)
+def test_who_follows_the_changes_finds_every_id_that_moved(before: list[Row], after: list[Row]) -> None:
+    former, present = linked(*before).links, linked(*after).links
+    found = identity.changes(former, present, date(2025, 2, 1))
+    moved = former.join(present, on=["source", "source_customer_id"], suffix="_now").filter(
+        pl.col("customer_id") != pl.col("customer_id_now")
+    )
+    assert set(moved.select("customer_id", "customer_id_now").rows()) == set(found.select("old_customer_id", "new_customer_id").rows())
+    assert found["source_ids_count"].sum() == moved.height
+    whole = dict(found.filter(pl.col("kind") != "split").select("old_customer_id", "new_customer_id").rows())
+    for old, new in whole.items():
+        now = moved.filter(customer_id=old)["customer_id_now"].unique().to_list()
+        assert now == [new], "a person who was not parted has one new id"
+
+
+def test_evidence_has_its_schema_whatever_comes() -> None:
+    assert evidence().schema == CUSTOMER_EVIDENCE

@@ -5,7 +5,7 @@ customer_links as (
 ),
 
 built_links as (
-    select * from {{ as_last_built('int_built_customer_links', ['source', 'source_customer_id', 'customer_id']) }}
+    select * from {{ as_last_built('customer_links', ['source', 'source_customer_id', 'customer_id']) }}
 )
 
 select

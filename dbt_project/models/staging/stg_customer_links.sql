@@ -9,7 +9,8 @@ renamed as (
         source.source,
         source.source_customer_id,
         source.customer_id,
-        source.evidence
+        source.evidence,
+        source.linked_since
     from source
 )
 

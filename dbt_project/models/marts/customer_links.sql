@@ -1,4 +1,5 @@
 -- depends_on: {{ ref('int_touched_customers') }}
+-- What the next run compares with: built after everything that asks who is somebody else by now.
 with
 
 customer_links as (
@@ -8,5 +9,7 @@ customer_links as (
 select
     source,
     source_customer_id,
-    customer_id
+    customer_id,
+    evidence,
+    linked_since
 from customer_links

@@ -1,0 +1,112 @@
+"""Persons from run to run: what is linked day by day is what would be linked from scratch, and only what a day reaches is linked anew."""
+
+import random
+import tempfile
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from orchestration import lake
+from orchestration.identity import evidence, identify, links
+from orchestration.rules import identity_reading, identity_rules
+from tests.orchestration.identity.conftest import IdentityHome
+from transforms import identity
+from transforms.evidence import evidence_of
+
+FIRST_DAY = datetime(2025, 1, 1)
+SETTINGS = "time_zone: Asia/Shanghai\nidentity: {{max_ids_per_link: {most}, placeholders: [{placeholder}]}}\n"
+
+
+def from_scratch(home: IdentityHome, as_of: date) -> identity.Links:
+    """What the live files show, linked by one call of the transform."""
+    own = home.settings
+    with lake.open_ledger(own) as ledger, lake.engine(own) as connection:
+        written = evidence._written(connection, own, ledger.files("live"))
+        question = links.Question(identity_rules(own), identity_reading(own), identify._apart(ledger), as_of, "run", own.time_zone)
+    found = evidence_of(written, question.reading)
+    return identity.link(found, question.rules, question.reading, question.apart, question.view)
+
+
+class History:
+    """A merchant's days at random, from few ids and few details, so that they meet."""
+
+    def __init__(self, home: IdentityHome, randomly: random.Random) -> None:
+        self.home, self.random = home, randomly
+        self.as_of = date(2025, 2, 1)
+        self._settings()
+
+    def some_day(self) -> None:
+        events: list[Callable[[], None]] = [self._orders, self._orders, self._profiles, self._reviews]
+        events += [self._withdrawal, self._return, self._next_day, self._decision, self._settings]
+        for event in self.random.choices(events, weights=[4, 4, 3, 1, 2, 1, 3, 1, 0.5], k=self.random.randint(1, 4)):
+            event()
+
+    def _moment(self) -> datetime | None:
+        return self.random.choice(
+            [None, *(FIRST_DAY + timedelta(days=self.random.randrange(60), hours=self.random.randrange(24)) for _ in "abc")]
+        )
+
+    def _who(self) -> dict[str, object]:
+        chance = self.random
+        return {
+            "customer_id": f"C{chance.randrange(9)}",
+            "email": chance.choice([None, None, "-", *(f"{name}@x.com" for name in "pqrs")]),
+            "phone": chance.choice([None, None, "0000000", "13912345678", "+86 139-1234-5678", "13812345678", "13712345678"]),
+        }
+
+    def _source(self) -> str:
+        return self.random.choice(["online", "shop"])
+
+    def _orders(self) -> None:
+        rows = [{**self._who(), "ordered_at": self._moment() or FIRST_DAY} for _ in range(self.random.randint(1, 3))]
+        self.home.deliver(self._source(), "orders", rows)
+
+    def _profiles(self) -> None:
+        rows = [{**self._who(), "membership_no": self.random.choice([None, "0", "7", "8"]), "signed_up_at": self._moment()} for _ in "ab"]
+        self.home.deliver(self._source(), "customers", rows)
+
+    def _reviews(self) -> None:
+        self.home.deliver(self._source(), "reviews", [{"customer_id": f"C{self.random.randrange(9)}", "created_at": self._moment()}])
+
+    def _withdrawal(self) -> None:
+        if live := [file_id for file_id, file in self.home.files.items() if file.state == "live"]:
+            self.home.withdraw(self.random.choice(live))
+
+    def _return(self) -> None:
+        if gone := [file_id for file_id, file in self.home.files.items() if file.state != "live"]:
+            self.home.bring_back(self.random.choice(gone))
+
+    def _next_day(self) -> None:
+        self.as_of += timedelta(days=self.random.choice([1, 5, -9]))
+
+    def _decision(self) -> None:
+        with lake.open_ledger(self.home.settings) as ledger:
+            if (decisions := ledger.apart()) and self.random.random() < 0.5:
+                ledger.join_again(self.random.choice(list(decisions)), "test")
+            else:
+                ids = {(self._source(), f"C{self.random.randrange(9)}") for _ in range(self.random.randint(1, 3))}
+                ledger.set_apart(sorted(ids), "test")
+
+    def _settings(self) -> None:
+        self.home.configure(
+            SETTINGS.format(most=self.random.randint(2, 5), placeholder=self.random.choice(["", "s@x.com", "138 1234 5678", "'7'"]))
+        )
+
+
+@settings(deadline=None, max_examples=8)
+@given(randomly=st.randoms(use_true_random=False))
+def test_links_made_day_by_day_are_those_made_from_scratch(randomly: random.Random) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        history = History(IdentityHome(Path(folder)), randomly)
+        for _ in range(8):
+            history.some_day()
+            report = history.home.identify(history.as_of)
+            expected = from_scratch(history.home, history.as_of)
+            assert_frame_equal(history.home.links(), expected.links)
+            assert_frame_equal(history.home.refused(), expected.refused.sort(pl.all()))
+            assert (report.ids, report.persons) == (expected.links.height, expected.links["customer_id"].n_unique())
