@@ -8,7 +8,7 @@
 {#- Columns (texts) of a table as the last run left it; no rows on a full run. A ref would go round in a circle. -#}
 {% macro as_last_built(name, columns) -%}
     {%- if var('full') or not execute -%}
-        (select cast(null as varchar) as {{ columns | join(", cast(null as varchar) as ") }} where 1 = 0)
+        (select cast(null as {{ text_type() }}) as {{ columns | join(", cast(null as " ~ text_type() ~ ") as ") }} where 1 = 0)
     {%- else -%}
         {%- set models = graph.nodes.values() | selectattr("resource_type", "equalto", "model") -%}
         {%- set model = models | selectattr("name", "equalto", name) | first -%}

@@ -7,6 +7,6 @@ exchange_rates as (
 
 select
     currency,
-    cast(rate_date as varchar) as rate_date,
-    cast(exchange_rate as varchar) as exchange_rate
+    cast(rate_date as {{ text_type() }}) as rate_date,
+    cast(exchange_rate as {{ text_type() }}) as exchange_rate
 from exchange_rates

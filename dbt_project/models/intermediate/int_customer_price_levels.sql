@@ -15,7 +15,7 @@ categories as (
 medians as (
     select
         category,
-        {{ median("piece_price") }} as piece_price
+        median(piece_price) as piece_price
     from categories
     group by category
 )

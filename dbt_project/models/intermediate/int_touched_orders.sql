@@ -49,8 +49,8 @@ delivered as (
 exchange_rates as (
     select
         currency,
-        cast(rate_date as varchar) as rate_date,
-        cast(exchange_rate as varchar) as exchange_rate
+        cast(rate_date as {{ text_type() }}) as rate_date,
+        cast(exchange_rate as {{ text_type() }}) as exchange_rate
     from {{ ref('int_exchange_rates') }}
     where {{ is_worth_knowing() }}
 ),
@@ -153,7 +153,7 @@ touched as (
     inner join changed_exchange_rates
         on
             built_order_rates.currency = changed_exchange_rates.currency
-            and cast(built_order_rates.rate_date as varchar) = changed_exchange_rates.rate_date
+            and cast(built_order_rates.rate_date as {{ text_type() }}) = changed_exchange_rates.rate_date
 )
 
 select

@@ -132,7 +132,7 @@ select
         when 'paid' then changes.paid_at
         when 'refunded' then changes.refunded_at
     end as changed_at,
-    try_cast(left(files.delivery_key, 10) as date) as delivered_date,
+    case when left(files.delivery_key, 4) > '0000' then cast(left(files.delivery_key, 10) as date) end as delivered_date,
     files.file_id
 from changes
 inner join orders
