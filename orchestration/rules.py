@@ -6,16 +6,17 @@ from typing import Any, TypeVar
 
 from orchestration.errors import RegularsError
 from orchestration.settings import FILE_NAME, Settings
-from transforms import abc, contact, identity, lifecycle, loyalty, rfm, scores
+from transforms import abc, clv, contact, identity, lifecycle, loyalty, rfm, scores
 
 Rules = TypeVar("Rules")
 
 
 def scoring_rules(settings: Settings) -> scores.Rules:
-    """Rules of RFM, ABC, lifecycle and loyalty. Raises ``RegularsError`` for unknown keys and values out of range."""
+    """Rules of RFM, ABC, CLV, lifecycle and loyalty. Raises ``RegularsError`` for unknown keys and values out of range."""
     return scores.Rules(
         rfm=_section(settings, "rfm", rfm.Rules),
         abc=_section(settings, "abc", abc.Rules),
+        clv=_section(settings, "clv", clv.Rules),
         lifecycle=_section(settings, "lifecycle", lifecycle.Rules),
         loyalty=_section(settings, "loyalty", loyalty.Rules),
     )

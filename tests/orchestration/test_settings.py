@@ -9,7 +9,11 @@ from orchestration.rules import contact_rules, scoring_rules
 from orchestration.settings import load
 
 BROKEN = {
-    "an unknown key": ("curency: GBP\n", {}, r"Unknown key 'curency' in .*regulars.yaml. Did you mean 'currency'\? Known: abc, contact"),
+    "an unknown key": (
+        "curency: GBP\n",
+        {},
+        r"Unknown key 'curency' in .*regulars.yaml. Did you mean 'currency'\? Known: abc, clv,",
+    ),
     "an unknown key of a source": (
         "sources: {shop: {profil: olist}}\n",
         {},

@@ -91,13 +91,13 @@ def test_parameters_as_rows_name_model_and_path_with_the_value_as_json() -> None
     assert values["rfm", "frequency.thresholds"] == pytest.approx([1.4, 1.8, 2.6, 3.8])
     assert values["abc", "a_cut.customer_id"] == "d"
     assert values["rfm", "groups_zh"]["lost"] == "流失客户"
-    assert {model for model, _ in values} == {"rfm", "abc", "lifecycle", "loyalty"}
+    assert {model for model, _ in values} == {"rfm", "abc", "clv", "lifecycle", "loyalty"}
 
 
 def test_warnings_begin_with_the_name_of_their_model() -> None:
     warnings = scores.fit(facts_of(Customer()), scores.Rules()).warnings
     assert "rfm: no customer has a purchase: there is nothing to cut" in warnings
-    assert {warning.split(":")[0] for warning in warnings} == {"rfm", "abc", "lifecycle", "loyalty"}
+    assert {warning.split(":")[0] for warning in warnings} == {"rfm", "abc", "clv", "lifecycle", "loyalty"}
 
 
 def changed(text: str, model: str, **changes: object) -> str:

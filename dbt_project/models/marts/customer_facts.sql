@@ -29,6 +29,7 @@ select
     activity.refund_amount,
     activity.fee_amount,
     activity.net_amount,
+    activity.repeat_net_amount,
     cast(activity.net_amount / nullif(activity.orders_count, 0) as decimal(18, 4)) as average_order_amount,
     activity.mean_gap_days,
     activity.gap_stddev_days,
