@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from scipy.special import digamma, expit, gammaln
 
-from transforms.likelihood import Observed, Search, Values, maximise
+from transforms.likelihood import Observed, Search, Values, maximise, total
 
 LIMITS = {"r": (0.005, 500.0), "alpha": (1 / 7, 1e5), "a": (0.01, 1000.0), "b": (0.01, 1000.0)}
 """Within these every formula below is exact to 8 digits. An ``alpha`` below a day would mean several purchase days a day."""
@@ -44,7 +44,7 @@ class Estimate:
 
 def fit(base: Statistics) -> Estimate:
     """The parameters of maximum likelihood. Needs one repeat purchase at least, and time in which to see it."""
-    rate = float(base.customers @ base.repeats) / float(base.customers @ base.age)
+    rate = total(base.customers, base.repeats) / total(base.customers, base.age)
     starts = [(r, r / rate, a, b) for r, a, b in ((0.3, 0.8, 2.5), (1.0, 0.3, 3.0), (3.0, 1.0, 1.0), (0.3, 0.05, 1.0))]
     found = maximise(observed, base, LIMITS, starts)
     return Estimate(**found.values, standard_errors=found.standard_errors, search=found.search)
@@ -72,19 +72,19 @@ def observed(base: Statistics) -> Observed:
         log_odds = (np.log(a) - np.log(b + repeated - 1))[repeated_of] + (r + repeats) * silence
         small = np.exp(-np.abs(log_odds))
         left = customers * np.where(log_odds > 0, 1.0, small) / (1 + small)
-        mixture = customers @ (np.maximum(log_odds, 0) + np.log1p(small))
+        mixture = total(customers, np.maximum(log_odds, 0) + np.log1p(small))
         events = r * aged + bought
         buying = gammaln(r + counts) - gammaln(r) + r * np.log(alpha)
         staying = gammaln(a + b) + gammaln(b + counts) - gammaln(b) - gammaln(a + b + counts)
         both = digamma(a + b) - digamma(a + b + counts)
         per_week = (1 / (alpha + ages))[age_of] - (1 / (alpha + lasts))[last_of]
         gradient = [
-            having @ (digamma(r + counts) - digamma(r) + np.log(alpha)) - aged @ log_age + left @ silence,
-            having.sum() * r / alpha - events @ (1 / (alpha + ages)) + left @ ((r + repeats) * per_week),
-            having @ both + left.sum() / a,
-            having @ (both + digamma(b + counts) - digamma(b)) - left @ (1 / (b + repeated - 1))[repeated_of],
+            total(having, digamma(r + counts) - digamma(r) + np.log(alpha)) - total(aged, log_age) + total(left, silence),
+            having.sum() * r / alpha - total(events, 1 / (alpha + ages)) + total(left, (r + repeats) * per_week),
+            total(having, both) + left.sum() / a,
+            total(having, both + digamma(b + counts) - digamma(b)) - total(left, (1 / (b + repeated - 1))[repeated_of]),
         ]
-        return float(having @ (buying + staying) - events @ log_age + mixture), np.array(gradient)
+        return total(having, buying + staying) - total(events, log_age) + mixture, np.array(gradient)
 
     return Observed(of, float(base.customers.sum()))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import digamma, gammaln
 
-from transforms.likelihood import Observed, Search, Values, maximise
+from transforms.likelihood import Observed, Search, Values, maximise, total
 
 LIMITS = {"p": (0.01, 10_000.0), "q": (0.01, 1000.0), "gamma": (1e-4, 1e5)}
 """``gamma`` in units of the base's mean purchase day."""
@@ -42,7 +42,7 @@ class Estimate:
 
 def fit(base: Statistics) -> Estimate:
     """The parameters of maximum likelihood. Needs a customer with a repeat purchase at least. No currency changes ``p`` or ``q``."""
-    unit = float(base.customers @ base.money) / float(base.customers @ base.repeats)
+    unit = total(base.customers, base.money) / total(base.customers, base.repeats)
     scaled = Statistics(base.repeats, base.money / unit, base.customers)
     starts = [(p, q, max(q - 1, 0.5) / p) for p, q in ((6.0, 4.0), (1.0, 2.0), (2.0, 8.0), (20.0, 3.0))]
     count = float(base.customers.sum())
@@ -65,23 +65,23 @@ def observed(base: Statistics) -> Observed:
     having = np.bincount(places, weights=base.customers)
     repeats, money, customers = base.repeats, base.money, base.customers
     count, purchases = float(customers.sum()), customers * repeats
-    log_means, log_money = float(customers @ np.log(money / repeats)), float(purchases @ np.log(money))
+    log_means, log_money = total(customers, np.log(money / repeats)), total(purchases, np.log(money))
 
     def of(parameters: Values) -> tuple[float, Values]:
         p, q, gamma = parameters
         shapes = p * distinct
         log_sum = np.log(gamma + money)
-        per_customer, per_purchase = customers @ log_sum, purchases @ log_sum
+        per_customer, per_purchase = total(customers, log_sum), total(purchases, log_sum)
         inverse = customers / (gamma + money)
         both, alone = digamma(shapes + q), digamma(shapes)
-        total = having @ (gammaln(shapes + q) - gammaln(shapes)) + count * (q * np.log(gamma) - gammaln(q))
-        total += p * log_money - log_means - p * per_purchase - q * per_customer
+        value = total(having, gammaln(shapes + q) - gammaln(shapes)) + count * (q * np.log(gamma) - gammaln(q))
+        value += p * log_money - log_means - p * per_purchase - q * per_customer
         gradient = [
-            (having * distinct) @ (both - alone) + log_money - per_purchase,
-            having @ both + count * (np.log(gamma) - digamma(q)) - per_customer,
-            count * q / gamma - (p * repeats + q) @ inverse,
+            total(having * distinct, both - alone) + log_money - per_purchase,
+            total(having, both) + count * (np.log(gamma) - digamma(q)) - per_customer,
+            count * q / gamma - total(p * repeats + q, inverse),
         ]
-        return float(total), np.array(gradient)
+        return float(value), np.array(gradient)
 
     return Observed(of, float(base.customers.sum()))
 

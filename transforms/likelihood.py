@@ -97,6 +97,13 @@ def maximise(
     )
 
 
+def total(weights: npt.NDArray[Any], values: npt.NDArray[Any]) -> float:
+    """Sum of weights × values. NumPy's pairwise sum, not a dot product: BLAS would spread that over cores, which costs ten times what it
+    brings at these lengths, and the sum would hang on how many cores there are.
+    """
+    return float(np.sum(weights * values))
+
+
 def thinned(base: Base, at_most: int) -> Base:
     """Every so-manieth element of each array, so that at most so many are left; the base itself where it is no larger."""
     arrays = {field.name: getattr(base, field.name) for field in fields(base)}
