@@ -22,6 +22,13 @@ def scoring_rules(settings: Settings) -> scores.Rules:
     )
 
 
+def check(settings: Settings) -> None:
+    """Raises ``RegularsError`` for the first section of rules that is not valid: before a run begins, not in the middle of it."""
+    scoring_rules(settings)
+    identity_rules(settings)
+    contact_rules(settings)
+
+
 def identity_rules(settings: Settings) -> identity.Rules:
     """Rules by which customer ids are linked to people."""
     return _section(settings, "identity", identity.Rules)

@@ -50,6 +50,8 @@ _FACTS: dict[str, pl.DataType | type[pl.DataType]] = {
     "net_amount": MONEY,
     "repeat_net_amount": MONEY,
     "average_order_amount": MONEY,
+    "orders_count_12m": pl.Int64,
+    "net_amount_12m": MONEY,
     "mean_gap_days": pl.Float64,
     "gap_stddev_days": pl.Float64,
     "first_to_second_days": pl.Int32,

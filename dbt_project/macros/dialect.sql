@@ -29,3 +29,9 @@
 {% macro digits(text) -%}
     regexp_replace({{ text }}, '[^0-9]', '', 'g')
 {%- endmacro %}
+
+
+{#- The day so many months before a day. Spark: add_months(day, -months). -#}
+{% macro months_before(day, months) -%}
+    cast({{ day }} - interval {{ months }} month as date)
+{%- endmacro %}

@@ -61,6 +61,8 @@ select
     customer_facts.net_amount,
     customer_facts.repeat_net_amount,
     customer_facts.average_order_amount,
+    customer_facts.orders_count_12m,
+    customer_facts.net_amount_12m,
     customer_facts.mean_gap_days,
     customer_facts.gap_stddev_days,
     customer_facts.first_to_second_days,

@@ -9,6 +9,10 @@ customers as (
 
 activity as (
     select * from {{ ref('int_customer_activity') }}
+),
+
+last_year as (
+    select * from {{ ref('int_customer_last_year') }}
 )
 
 select
@@ -31,6 +35,8 @@ select
     activity.net_amount,
     activity.repeat_net_amount,
     cast(activity.net_amount / nullif(activity.orders_count, 0) as decimal(18, 4)) as average_order_amount,
+    coalesce(last_year.orders_count, 0) as orders_count_12m,
+    cast(coalesce(last_year.net_amount, 0) as decimal(18, 4)) as net_amount_12m,
     activity.mean_gap_days,
     activity.gap_stddev_days,
     activity.first_to_second_days,
@@ -54,3 +60,5 @@ select
 from customers
 inner join activity
     on customers.customer_id = activity.customer_id
+left join last_year
+    on customers.customer_id = last_year.customer_id
