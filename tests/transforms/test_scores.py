@@ -106,6 +106,9 @@ def changed(text: str, model: str, **changes: object) -> str:
     return json.dumps(stored)
 
 
+OUT_OF_RANGE = {"form": "money", "a_share": 7, "b_share": 8, "a_customers": 0.2, "b_customers": 0.5}
+
+
 @pytest.mark.parametrize(
     ("model", "changes", "message"),
     [
@@ -113,7 +116,12 @@ def changed(text: str, model: str, **changes: object) -> str:
         pytest.param(
             "lifecycle", {"rules": {}}, r"parameters.lifecycle.rules: expected .*missing or unknown: base_gap_weight", id="no rules"
         ),
-        pytest.param("abc", {"rules": {"a_share": 7, "b_share": 8}}, r"abc.a_share is 7; expected a number from 0 to 1", id="out of range"),
+        pytest.param(
+            "abc",
+            {"rules": OUT_OF_RANGE},
+            r"abc.a_share is 7; expected a number from 0 to 1",
+            id="out of range",
+        ),
         pytest.param("rfm", {"recency": 5}, r"parameters.rfm.recency: expected thresholds", id="not an object"),
     ],
 )
