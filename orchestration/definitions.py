@@ -2,8 +2,8 @@
 
 import dagster
 
+from orchestration import rules, warehouse
 from orchestration import settings as home_settings
-from orchestration import warehouse
 from orchestration.assets import dumps, lists, publish, scores
 from orchestration.assets import warehouse as dbt_assets
 from orchestration.automation import daily_schedule, inbox_sensor
@@ -15,7 +15,11 @@ from orchestration.settings import Settings
 
 
 def build_defs(settings: Settings, progress: Progress | None = None) -> dagster.Definitions:
-    """Assets, checks, job, schedule and sensor of that home. ``progress`` hears how a run goes on."""
+    """Assets, checks, job, schedule and sensor of that home. ``progress`` hears how a run goes on.
+
+    Raises ``RegularsError`` for a rule of the settings that is not valid.
+    """
+    rules.check(settings)
     models = dbt_assets.models(warehouse.manifest_path(settings))
     marts = sorted((key for key in models.keys if key.path[0] == "marts"), key=lambda key: tuple(key.path))
     job = daily_job()

@@ -6,20 +6,28 @@ from typing import Any, TypeVar
 
 from orchestration.errors import RegularsError
 from orchestration.settings import FILE_NAME, Settings
-from transforms import abc, contact, identity, lifecycle, loyalty, rfm, scores
+from transforms import abc, clv, contact, identity, lifecycle, loyalty, rfm, scores
 from transforms.evidence import Reading, SourceRules
 
 Rules = TypeVar("Rules")
 
 
 def scoring_rules(settings: Settings) -> scores.Rules:
-    """Rules of RFM, ABC, lifecycle and loyalty. Raises ``RegularsError`` for unknown keys and values out of range."""
+    """Rules of RFM, ABC, CLV, lifecycle and loyalty. Raises ``RegularsError`` for unknown keys and values out of range."""
     return scores.Rules(
         rfm=_section(settings, "rfm", rfm.Rules),
         abc=_section(settings, "abc", abc.Rules),
+        clv=_section(settings, "clv", clv.Rules),
         lifecycle=_section(settings, "lifecycle", lifecycle.Rules),
         loyalty=_section(settings, "loyalty", loyalty.Rules),
     )
+
+
+def check(settings: Settings) -> None:
+    """Raises ``RegularsError`` for the first section of rules that is not valid: before a run begins, not in the middle of it."""
+    scoring_rules(settings)
+    identity_rules(settings)
+    contact_rules(settings)
 
 
 def identity_rules(settings: Settings) -> identity.Rules:

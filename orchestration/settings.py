@@ -90,7 +90,7 @@ class Contact(_Section):
 class Settings(BaseSettings):
     """Everything a run depends on besides the dumps and the as-of day.
 
-    The sections ``rfm``, ``abc``, ``lifecycle``, ``loyalty`` and ``identity`` hold the fields of the ``Rules`` of the
+    The sections ``rfm``, ``abc``, ``clv``, ``lifecycle``, ``loyalty`` and ``identity`` hold the fields of the ``Rules`` of the
     module of that name in ``transforms``; ``lists`` changes or adds to ``orchestration/lists.yaml``.
     """
 
@@ -107,6 +107,7 @@ class Settings(BaseSettings):
     sources: dict[str, Source] = Field(default_factory=dict)
     rfm: dict[str, Any] = Field(default_factory=dict)
     abc: dict[str, Any] = Field(default_factory=dict)
+    clv: dict[str, Any] = Field(default_factory=dict)
     lifecycle: dict[str, Any] = Field(default_factory=dict)
     loyalty: dict[str, Any] = Field(default_factory=dict)
     identity: dict[str, Any] = Field(default_factory=dict)

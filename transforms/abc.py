@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from math import ceil
 
 import polars as pl
 
@@ -11,17 +12,30 @@ from transforms.schemas import MONEY
 CLASS_NAMES_ZH = {"A": "重点", "B": "一般", "C": "普通", "Z": "—"}
 
 
+FORMS = ("money", "customers")
+
+
 @dataclass(frozen=True)
 class Rules:
+    form: str = "money"
+    """What the lines are shares of: ``money`` (Pareto), or ``customers``, the best 20, the next 30 and the other 50 % of them."""
     a_share: float = 0.80
     """A while the share of the money before the customer is below this. 0 to 1."""
     b_share: float = 0.95
     """B while it is below this, else C. 0 to 1, not below ``a_share``."""
+    a_customers: float = 0.20
+    """In the form ``customers``: A while the share of the customers before is below this. 0 to 1."""
+    b_customers: float = 0.50
+    """B while it is below this, else C. 0 to 1, not below ``a_customers``."""
 
     def __post_init__(self) -> None:
-        check_ranges("abc", self, {"a_share": (0, 1), "b_share": (0, 1)})
-        if self.a_share > self.b_share:
-            raise ValueError(f"abc.b_share is {self.b_share!r}; expected at least a_share, which is {self.a_share!r}.")
+        check_ranges("abc", self, dict.fromkeys(("a_share", "b_share", "a_customers", "b_customers"), (0, 1)))
+        if self.form not in FORMS:
+            raise ValueError(f"abc.form is {self.form!r}; expected {' or '.join(FORMS)}.")
+        for kind in ("share", "customers"):
+            a, b = getattr(self, f"a_{kind}"), getattr(self, f"b_{kind}")
+            if a > b:
+                raise ValueError(f"abc.b_{kind} is {b!r}; expected at least a_{kind}, which is {a!r}.")
 
 
 @dataclass(frozen=True)
@@ -38,17 +52,21 @@ class Cut:
 @dataclass(frozen=True)
 class Parameters:
     """The cuts (None: no customer is in that class or a better one) and the Pareto shares measured, per class A, B and C:
-    ``customers_count``, ``customers_share``, ``net_amount`` (decimal in text), ``net_share``; shares are of the customers not in Z."""
+    ``customers_count``, ``customers_share``, ``net_amount`` (decimal in text), ``net_share``; shares are of the customers not in Z.
+
+    ``curve``: the Pareto curve, for plotting: the share of the money that the best 0, 1, … 100 % of those customers bring; empty for none.
+    """
 
     rules: Rules
     a_cut: Cut | None
     b_cut: Cut | None
     shares: dict[str, dict[str, int | float | str]]
+    curve: tuple[float, ...]
     warnings: tuple[str, ...]
 
 
 def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
-    """Cuts by the share of the customers *before* each one, in exact decimals, so that the customer who crosses a line is still above it.
+    """Cuts by the share of what stands *before* each one, in exact decimals, so that the customer who crosses a line is still above it.
 
     Reads ``customer_id``, ``orders_count``, ``net_amount``.
     """
@@ -60,8 +78,7 @@ def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
         .collect()
     )
     total = _sum(ranked["net_amount"])
-    before = pl.col("cumulative") - pl.col("net_amount")
-    a_count, b_count = ranked.select(a=(before < _line(rules.a_share, total)).sum(), b=(before < _line(rules.b_share, total)).sum()).row(0)
+    a_count, b_count = _counts_above(ranked, rules, total)
     return Parameters(
         rules=rules,
         a_cut=_cut(ranked, a_count),
@@ -71,6 +88,7 @@ def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
             "B": _share(ranked, a_count, b_count, total),
             "C": _share(ranked, b_count, ranked.height, total),
         },
+        curve=_curve(ranked, total),
         warnings=() if ranked.height else ("no customer has a purchase and a net amount above zero: all are Z",),
     )
 
@@ -93,6 +111,23 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
 
 def _counts() -> pl.Expr:
     return (pl.col("orders_count") > 0) & (pl.col("net_amount") > 0)
+
+
+def _counts_above(ranked: pl.DataFrame, rules: Rules, total: Decimal) -> tuple[int, int]:
+    """How many are in A, and in A or B."""
+    if rules.form == "customers":
+        a, b = (ceil(Decimal(str(share)) * ranked.height) for share in (rules.a_customers, rules.b_customers))
+    else:
+        before = pl.col("cumulative") - pl.col("net_amount")
+        a, b = ranked.select(a=(before < _line(rules.a_share, total)).sum(), b=(before < _line(rules.b_share, total)).sum()).row(0)
+    return a, b
+
+
+def _curve(ranked: pl.DataFrame, total: Decimal) -> tuple[float, ...]:
+    if ranked.is_empty():
+        return ()
+    last_of = [ceil(Decimal(percent) * ranked.height / 100) - 1 for percent in range(1, 101)]
+    return 0.0, *(float(cumulative / total) for cumulative in ranked["cumulative"].gather(last_of))
 
 
 def _line(share: float, total: Decimal) -> pl.Expr:

@@ -1,7 +1,8 @@
 """Lifecycle stage of every customer, 考察 exploration → 建立 build-up → 稳定 stable → 退化 decline, with its reasons in plain words.
 
-The stage comes from the customer's own rhythm and attitude: how long the silence is next to the gap expected of this customer, and
-whether the last word was a complaint. Stages after Dwyer, Schurr & Oh (1987); the lines between them are ours.
+The stage comes from the customer's own rhythm and attitude: how long the silence is next to the gap expected of this customer, whether the
+customer probably still buys at all, and whether the last word was a complaint. Stages after Dwyer, Schurr & Oh (1987); the lines between
+them are ours.
 
 What holds for every customer: a purchase on the as-of day leads out of decline or leaves the customer outside it; a new complaint or bad
 review never leads out of decline; one more silent day leaves the stage as it is or leads into decline.
@@ -33,6 +34,9 @@ class Rules:
     rhythm_error: float = 0.5
     """Steady rhythm: the standard error of the mean gap is at most this share of it (many gaps may vary more than few). 0.01 to 2."""
 
+    p_alive_line: float = 0.5
+    """Probably gone: P(alive) below this once the next order is due, as in Reinartz & Kumar (2000). 0 (never) to 1."""
+
     def __post_init__(self) -> None:
         ranges = {
             "base_gap_weight": (0, 100),
@@ -42,6 +46,7 @@ class Rules:
             "lost_at": (1, 100),
             "stable_purchase_days": (3, 100),
             "rhythm_error": (0.01, 2),
+            "p_alive_line": (0, 1),
         }
         check_ranges("lifecycle", self, ranges)
         if self.lost_at < self.overdue_at:
@@ -88,6 +93,8 @@ def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
 def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """Adds ``lifecycle_stage``, ``lifecycle_stage_zh``, ``lifecycle_reasons``, ``lifecycle_reasons_zh`` (several joined by ``"; "``),
     ``is_lost``, ``expected_gap_days``, ``overdue_ratio`` and ``next_order_expected_on`` (these three null without a purchase).
+
+    Reads ``p_alive`` of ``clv.apply`` beside the facts; unknown, it is no sign of anything.
     """
     rules = parameters.rules
     signs = {
@@ -97,6 +104,8 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
         "has_steady_rhythm": _rhythm_error() <= rules.rhythm_error,
         "is_overdue": pl.col("overdue_ratio") > rules.overdue_at,
         "is_lost": pl.col("overdue_ratio") > rules.lost_at,
+        # Before the next order is due, a low P(alive) is how such customers are even on the day they buy: no sign of leaving.
+        "is_probably_gone": (pl.col("p_alive") < rules.p_alive_line) & (pl.col("overdue_ratio") > 1),
         "has_bad_review_last": _is_last_word(pl.col("last_negative_review_at"), is_known=pl.col("last_negative_review_at").is_not_null()),
         "has_open_complaint_last": _is_last_word(pl.col("last_complaint_at"), is_known=pl.col("has_open_complaint")),
     }
@@ -140,7 +149,7 @@ def _is_last_word(said_at: pl.Expr, is_known: pl.Expr) -> pl.Expr:
 
 
 def _is_declining() -> pl.Expr:
-    return pl.col("is_overdue") | pl.col("has_bad_review_last") | pl.col("has_open_complaint_last")
+    return pl.col("is_overdue") | pl.col("is_probably_gone") | pl.col("has_bad_review_last") | pl.col("has_open_complaint_last")
 
 
 def _stage() -> pl.Expr:
@@ -164,6 +173,11 @@ def _reasons(rules: Rules, language: str) -> pl.Expr:
     reasons = [
         (pl.col("is_lost"), f"silent for more than {rules.lost_at:g} expected gaps", f"沉默超过预期间隔的{rules.lost_at:g}倍"),
         (is_silent, f"silent for more than {rules.overdue_at:g} expected gaps", f"沉默超过预期间隔的{rules.overdue_at:g}倍"),
+        (
+            pl.col("is_probably_gone"),
+            f"next order due and P(alive) below {rules.p_alive_line:g}",
+            f"已到预期下单时间且存活概率低于{rules.p_alive_line:g}",
+        ),
         (pl.col("has_open_complaint_last"), "open complaint and no purchase since", "有未解决的投诉且此后未购买"),
         (pl.col("has_bad_review_last"), "bad review and no purchase since", "有差评且此后未购买"),
         (is_fine & ~has_purchase, "no purchase yet", "尚未购买"),

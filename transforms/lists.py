@@ -17,7 +17,7 @@ import polars as pl
 
 from transforms import schemas
 from transforms.contact import CHANNELS, ContactRules, check_holdout_share, held_out, last_touches, suppression
-from transforms.rfm import GROUP_NAMES_ZH
+from transforms.rfm_presets import GROUP_NAMES_ZH
 
 T = TypeVar("T")
 

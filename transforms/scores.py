@@ -1,4 +1,4 @@
-"""The scores of every customer in one table: RFM, ABC, lifecycle and loyalty, fitted together and applied row by row."""
+"""The scores of every customer in one table: RFM, ABC, CLV, lifecycle and loyalty, fitted together and applied row by row."""
 
 from __future__ import annotations  # a field may have the name of the module its type comes from
 
@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 
 import polars as pl
 
-from transforms import abc, lifecycle, loyalty, rfm
+from transforms import abc, clv, lifecycle, loyalty, rfm
 from transforms.schemas import CUSTOMER_SCORES
 
 
@@ -19,6 +19,7 @@ class Rules:
 
     rfm: rfm.Rules = dataclasses.field(default_factory=rfm.Rules)
     abc: abc.Rules = dataclasses.field(default_factory=abc.Rules)
+    clv: clv.Rules = dataclasses.field(default_factory=clv.Rules)
     lifecycle: lifecycle.Rules = dataclasses.field(default_factory=lifecycle.Rules)
     loyalty: loyalty.Rules = dataclasses.field(default_factory=loyalty.Rules)
 
@@ -29,6 +30,7 @@ class Parameters:
 
     rfm: rfm.Parameters
     abc: abc.Parameters
+    clv: clv.Parameters
     lifecycle: lifecycle.Parameters
     loyalty: loyalty.Parameters
 
@@ -58,6 +60,7 @@ def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     return Parameters(
         rfm=rfm.fit(facts, rules.rfm),
         abc=abc.fit(facts, rules.abc),
+        clv=clv.fit(facts, rules.clv),
         lifecycle=lifecycle.fit(facts, rules.lifecycle),
         loyalty=loyalty.fit(facts, rules.loyalty),
     )
@@ -67,6 +70,7 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """``CUSTOMER_FACTS`` in, ``CUSTOMER_SCORES`` out: the same customers, whichever and however many they are."""
     scored = rfm.apply(facts, parameters.rfm)
     scored = abc.apply(scored, parameters.abc)
+    scored = clv.apply(scored, parameters.clv)
     scored = lifecycle.apply(scored, parameters.lifecycle)
     scored = loyalty.apply(scored, parameters.loyalty)
     return scored.select(CUSTOMER_SCORES.names())

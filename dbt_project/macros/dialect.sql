@@ -96,3 +96,17 @@
 {% macro spark__digits(text) -%}
     regexp_replace({{ text }}, '[^0-9]', '')
 {%- endmacro %}
+
+
+{#- The day so many months before a day. -#}
+{% macro months_before(day, months) -%}
+    {{ adapter.dispatch("months_before")(day, months) }}
+{%- endmacro %}
+
+{% macro default__months_before(day, months) -%}
+    cast({{ day }} - interval {{ months }} month as date)
+{%- endmacro %}
+
+{% macro spark__months_before(day, months) -%}
+    add_months({{ day }}, -{{ months }})
+{%- endmacro %}

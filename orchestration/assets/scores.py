@@ -22,7 +22,7 @@ HISTORY = AssetKey(["history", "segment_history"])
     name="score",
     specs=[
         dagster.AssetSpec(
-            SCORES, group_name="scores", deps=[FACTS], description="RFM, ABC, lifecycle and loyalty. Grain: one row per customer."
+            SCORES, group_name="scores", deps=[FACTS], description="RFM, ABC, CLV, lifecycle and loyalty. Grain: one row per customer."
         ),
         dagster.AssetSpec(
             PARAMETERS, group_name="scores", deps=[FACTS], description="What was fitted. Grain: one row per model and parameter."

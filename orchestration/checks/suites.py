@@ -139,6 +139,9 @@ SCORES = Suite(
         _between("loyalty_score", 0, 100, "loyalty runs from 0 to 100"),
         _filled("loyalty_score", "every customer has a loyalty score"),
         _between("overdue_ratio", 0, None, "a ratio of days"),
+        _between("p_alive", 0, 1, "a probability"),
+        _between("expected_orders_90d", 0, None, "nobody buys less than never"),
+        _between("clv_365d", 0, None, "nobody is worth less than nothing"),
     ),
 )
 

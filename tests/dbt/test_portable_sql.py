@@ -22,7 +22,7 @@ DIALECTS = {"warehouse": "duckdb", "spark": "spark"}
 # Those that the models use, from Spark's reference of built-in functions (spark.apache.org/docs/3.5.0/api/sql). Look there before adding.
 # fmt: off
 SPARK_FUNCTIONS = {
-    "abs", "array_join", "array_sort", "avg", "bool_or", "cast", "coalesce", "collect_set", "count", "date_add", "date_trunc",
+    "abs", "add_months", "array_join", "array_sort", "avg", "bool_or", "cast", "coalesce", "collect_set", "count", "date_add", "date_trunc",
     "datediff", "exists", "from_utc_timestamp", "greatest", "lag", "lead", "least", "left", "length", "lower", "max", "max_by",
     "median", "min", "min_by", "nullif", "regexp_replace", "right", "round", "row_number", "split_part", "sqrt", "struct", "substr",
     "sum", "to_date", "trim",

@@ -92,6 +92,13 @@ ONLINE_RETAIL = {
         "select count(distinct f_score) from marts.customer_360 where orders_count = 1",
         [(1,)],
     ),
+    "whether somebody still buys is known of all who came back, what to expect of all who bought": (
+        """select count(*) filter ((p_alive is not null) <> (purchase_days_count >= 2)),
+                  count(*) filter ((expected_orders_90d is not null and clv_365d is not null) <> (purchase_days_count >= 1)),
+                  count(*) filter (p_alive not between 0 and 1 or expected_orders_90d < 0 or clv_365d < 0)
+           from marts.customer_360""",
+        [(0, 0, 0)],
+    ),
     "no list addresses anybody without consent on record": ("select count(*) from marts.list_members where status = 'send'", [(0,)]),
 }
 

@@ -9,7 +9,11 @@ from orchestration.rules import contact_rules, scoring_rules
 from orchestration.settings import load
 
 BROKEN = {
-    "an unknown key": ("curency: GBP\n", {}, r"Unknown key 'curency' in .*regulars.yaml. Did you mean 'currency'\? Known: abc, contact"),
+    "an unknown key": (
+        "curency: GBP\n",
+        {},
+        r"Unknown key 'curency' in .*regulars.yaml. Did you mean 'currency'\? Known: abc, clv,",
+    ),
     "an unknown key of a source": (
         "sources: {shop: {profil: olist}}\n",
         {},
@@ -39,6 +43,10 @@ def test_broken_settings_are_refused_with_the_way_out(tmp_path: Path, content: s
 BROKEN_RULES = {
     "an unknown rule": ("lifecycle: {overdue: 3}\n", r"Unknown key 'lifecycle.overdue' in .*Known: "),
     "an unknown preset": ("rfm: {preset: grid_12}\n", "section 'rfm' is not valid.*grid_11"),
+    "a preset that leaves cells out": (
+        "rfm: {preset: mine, presets: {mine: {levels: 2, groups: {stars: {zh: 明星, cells: ['2**', '*12']}}}}}\n",
+        "section 'rfm' is not valid: rfm.presets.mine: every one of its 8 cells .* in none: 111, 121, 122",
+    ),
 }
 
 
@@ -47,6 +55,33 @@ def test_rules_out_of_range_are_refused(tmp_path: Path, content: str, message: s
     (tmp_path / "regulars.yaml").write_text(content)
     with pytest.raises(RegularsError, match=message):
         scoring_rules(load(tmp_path, {}))
+
+
+def test_rules_are_checked_before_anything_is_defined(tmp_path: Path) -> None:
+    from orchestration.definitions import build_defs
+
+    (tmp_path / "regulars.yaml").write_text("rfm: {window: forever}\n")
+    with pytest.raises(RegularsError, match=r"rfm\.window is 'forever'; expected all_time or last_12_months"):
+        build_defs(load(tmp_path, {}))
+
+
+def test_a_preset_and_cuts_of_the_merchants_own_are_read_from_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "regulars.yaml").write_text(
+        """rfm:
+  preset: three
+  window: last_12_months
+  money: [500, 2000]
+  presets:
+    three:
+      levels: 3
+      recency: [30, 90]
+      groups:
+        stars: {zh: 明星客户, cells: ["3[2-3]*", 323]}
+        rest: {zh: 其他客户, cells: ["[1-2]**", "31*"]}
+"""
+    )
+    rules = scoring_rules(load(tmp_path, {})).rfm
+    assert (rules.preset, rules.window, rules.money) == ("three", "last_12_months", (500, 2000))
 
 
 def test_the_environment_wins_over_the_file_and_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,8 @@ def _facts_row(customer: Customer, as_of: date) -> dict[str, object]:
     stars = [rating for _, rating in customer.reviews]
     bad_reviews = [when for when, rating in customer.reviews if rating <= 2]
     net_amount = Decimal(100 * len(orders)) if customer.net_amount is None else customer.net_amount
+    recent = [order for order in orders if order.date() > as_of.replace(year=as_of.year - 1)]
+    repeat_share = Decimal(sum(order.date() > dates[0] for order in orders)) / max(len(orders), 1)
     return {
         "customer_id": customer.customer_id,
         "as_of_date": as_of,
@@ -62,6 +64,9 @@ def _facts_row(customer: Customer, as_of: date) -> dict[str, object]:
         "orders_count": len(orders),
         "purchase_days_count": len(dates),
         "net_amount": net_amount,
+        "repeat_net_amount": round(net_amount * repeat_share, 4),
+        "orders_count_12m": len(recent),
+        "net_amount_12m": round(net_amount * len(recent) / max(len(orders), 1), 4),
         "mean_gap_days": statistics.mean(gaps) if gaps else None,
         "gap_stddev_days": statistics.stdev(gaps) if len(gaps) > 1 else None,
         "first_to_second_days": gaps[0] if gaps else None,

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import polars as pl
 import pytest
@@ -66,6 +67,41 @@ def test_the_measured_pareto_shares_are_kept() -> None:
     }
 
 
+def test_the_curve_says_what_the_best_of_each_per_cent_bring() -> None:
+    curve = abc.fit(base_of(70, 20, 6, 4, 0, -10), abc.Rules()).curve
+    assert len(curve) == 101
+    assert [curve[percent] for percent in (0, 1, 25, 26, 50, 75, 76, 100)] == [0, 0.7, 0.7, 0.9, 0.9, 0.96, 1, 1]
+    assert abc.fit(base_of(0, -1), abc.Rules()).curve == ()
+
+
+@for_every_base
+@given(customers=bases(min_size=1, max_size=20))
+def test_the_curve_never_falls_and_never_bends_upwards_but_by_whole_customers(customers: list[Customer]) -> None:
+    curve = abc.fit(facts_of(*customers), abc.Rules()).curve
+    assert list(curve) == sorted(curve)
+    assert not curve or (curve[0], curve[-1]) == (0, 1)
+    assert all(share >= percent / 100 - 1e-12 for percent, share in enumerate(curve))
+
+
+@pytest.mark.parametrize(
+    ("net_amounts", "expected"),
+    [
+        pytest.param(range(100, 0, -10), "AABBBCCCCC", id="ten customers: 20, 30, 50 %"),
+        pytest.param([9, 8, 7], "ABC", id="three: the one who crosses a line is still above it"),
+        pytest.param([9], "A", id="one"),
+        pytest.param([5, 5, 5, 5, 0, -3], "ABCCZZ", id="equals by customer id; nothing and less are no part of the shares"),
+        pytest.param([0], "Z", id="nobody"),
+    ],
+)
+def test_in_the_form_of_customers_a_class_is_a_share_of_them(net_amounts: list[int], expected: str) -> None:
+    assert "".join(classes(base_of(*net_amounts), abc.Rules(form="customers")).values()) == expected
+
+
+def test_the_shares_of_customers_are_settings() -> None:
+    rules = abc.Rules(form="customers", a_customers=0.1, b_customers=0.9)
+    assert "".join(classes(base_of(*range(100, 0, -10)), rules).values()) == "ABBBBBBBBC"
+
+
 def test_a_base_without_money_is_a_warning() -> None:
     assert abc.fit(base_of(0, -1), abc.Rules()).warnings == ("no customer has a purchase and a net amount above zero: all are Z",)
 
@@ -82,10 +118,12 @@ def test_a_customer_who_was_not_in_the_base_is_classed_by_its_cuts() -> None:
         pytest.param({"a_share": 1.2}, r"abc.a_share is 1.2; expected a number from 0 to 1", id="above one"),
         pytest.param({"b_share": float("nan")}, r"abc.b_share is nan; expected a number from 0 to 1", id="not a number"),
         pytest.param({"a_share": "0.8"}, r"abc.a_share is '0.8'; expected a number", id="text"),
+        pytest.param({"form": "orders"}, r"abc.form is 'orders'; expected money or customers", id="unknown form"),
+        pytest.param({"a_customers": 0.6}, r"abc.b_customers is 0.5; expected at least a_customers, which is 0.6", id="crossed, too"),
         pytest.param({"a_share": 0.96}, r"abc.b_share is 0.95; expected at least a_share, which is 0.96", id="lines crossed"),
     ],
 )
-def test_rules_out_of_range_are_refused(rules: dict[str, float], message: str) -> None:
+def test_rules_out_of_range_are_refused(rules: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         abc.Rules(**rules)
 

@@ -7,16 +7,24 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from transforms import lifecycle
+from transforms import clv, lifecycle
 
 from .histories import AS_OF, CUSTOMERS, Customer, days_ago, facts_of
+from .test_purchase_models import PUBLISHED, PUBLISHED_MONEY
 
 # A base whose repeat customers take 40 days between purchases (median) and 50 from the first to the second.
 BASE = lifecycle.Parameters(lifecycle.Rules(), base_gap_days=40.0, one_time_gap_days=50.0, repeat_customers_count=9, warnings=())
 
 
-def lived(*customers: Customer, as_of: date = AS_OF, parameters: lifecycle.Parameters = BASE) -> pl.DataFrame:
-    return lifecycle.apply(facts_of(*customers, as_of=as_of), parameters).collect()
+# What is known of P(alive): nothing, or CDNOW's base.
+UNKNOWN = clv.Parameters(clv.Rules(), 0, 0, purchases=None, money=None, frequency_money_correlation=None, warnings=())
+KNOWN = clv.Parameters(clv.Rules(), 2_357, 946, purchases=PUBLISHED, money=PUBLISHED_MONEY, frequency_money_correlation=0.1, warnings=())
+
+
+def lived(
+    *customers: Customer, as_of: date = AS_OF, parameters: lifecycle.Parameters = BASE, purchases: clv.Parameters = UNKNOWN
+) -> pl.DataFrame:
+    return lifecycle.apply(clv.apply(facts_of(*customers, as_of=as_of), purchases), parameters).collect()
 
 
 def at(days: float, stars: int = 1) -> tuple[tuple[datetime, int], ...]:
@@ -91,14 +99,14 @@ def test_the_expected_gap_mixes_the_own_rhythm_with_the_bases(
 
 
 def test_an_expected_gap_is_never_shorter_than_a_day() -> None:
-    facts = facts_of(Customer(purchases=days_ago(0, 1))).with_columns(mean_gap_days=pl.lit(0.0))
+    facts = facts_of(Customer(purchases=days_ago(0, 1))).with_columns(mean_gap_days=pl.lit(0.0), p_alive=pl.lit(None, pl.Float64))
     hourly = lifecycle.Parameters(lifecycle.Rules(base_gap_weight=0), 1.0, 1.0, repeat_customers_count=1, warnings=())
     found = lifecycle.apply(facts, hourly).collect().row(0, named=True)
     assert (found["expected_gap_days"], found["overdue_ratio"], found["lifecycle_stage"]) == (1.0, 0.0, "build_up")
 
 
 def test_an_open_complaint_of_unknown_date_counts_as_the_last_word() -> None:
-    facts = facts_of(Customer(purchases=REGULAR)).with_columns(has_open_complaint=True)
+    facts = facts_of(Customer(purchases=REGULAR)).with_columns(has_open_complaint=True, p_alive=pl.lit(None, pl.Float64))
     assert lifecycle.apply(facts, BASE).collect()["lifecycle_stage"].item() == "decline"
 
 
@@ -112,6 +120,24 @@ def test_the_base_gives_the_median_gap_and_the_quantile_of_first_to_second() -> 
     )
     parameters = lifecycle.fit(base, lifecycle.Rules(one_time_quantile=0.75))
     assert (parameters.base_gap_days, parameters.one_time_gap_days, parameters.repeat_customers_count) == (20.0, 60.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("p_alive", "days", "stage", "reasons"),
+    [
+        # Expected gap 35 days: three own gaps of 30 and three of 40.
+        pytest.param(0.49, 36, "decline", "next order due and P(alive) below 0.5", id="due and probably gone"),
+        pytest.param(0.49, 35, "stable", None, id="not due yet"),
+        pytest.param(0.50, 36, "stable", None, id="due and as probably there as not"),
+        pytest.param(None, 36, "stable", None, id="due and nothing known"),
+        pytest.param(0.01, 71, "decline", "silent for more than 2 expected gaps; next order due and P(alive) below 0.5", id="overdue, too"),
+    ],
+)
+def test_whoever_is_due_and_probably_gone_is_in_decline(p_alive: float | None, days: int, stage: str, reasons: str | None) -> None:
+    facts = facts_of(Customer(purchases=days_ago(*(days + gap for gap in (0, 30, 60, 90)))))
+    found = lifecycle.apply(facts.with_columns(p_alive=pl.lit(p_alive, pl.Float64)), BASE).collect().row(0, named=True)
+    assert found["lifecycle_stage"] == stage
+    assert reasons is None or found["lifecycle_reasons"] == reasons
 
 
 def test_a_base_where_nobody_came_back_falls_back_with_a_warning() -> None:
@@ -145,6 +171,7 @@ PARAMETERS = st.builds(
         lost_at=st.floats(3, 6),
         stable_purchase_days=st.integers(3, 6),
         rhythm_error=st.floats(0.01, 2),
+        p_alive_line=st.floats(0, 1),
     ),
     base_gap_days=st.floats(1, 200),
     one_time_gap_days=st.floats(1, 200),
@@ -154,13 +181,13 @@ PARAMETERS = st.builds(
 
 
 def is_declining(customer: Customer, parameters: lifecycle.Parameters, as_of: date = AS_OF) -> bool:
-    return bool(lived(customer, as_of=as_of, parameters=parameters)["lifecycle_stage"].item() == "decline")
+    return bool(lived(customer, as_of=as_of, parameters=parameters, purchases=KNOWN)["lifecycle_stage"].item() == "decline")
 
 
 @for_every_customer
 @given(customer=CUSTOMERS, parameters=PARAMETERS)
 def test_everybody_has_one_stage_with_reasons_in_both_languages(customer: Customer, parameters: lifecycle.Parameters) -> None:
-    found = lived(customer, parameters=parameters).row(0, named=True)
+    found = lived(customer, parameters=parameters, purchases=KNOWN).row(0, named=True)
     assert found["lifecycle_stage"] in lifecycle.STAGE_NAMES_ZH
     assert len(found["lifecycle_reasons"].split("; ")) == len(found["lifecycle_reasons_zh"].split("; "))
     assert found["lifecycle_reasons"]
@@ -191,7 +218,9 @@ def test_a_new_complaint_or_bad_review_never_leads_out_of_decline(
 @for_every_customer
 @given(customer=CUSTOMERS, parameters=PARAMETERS, days=st.integers(1, 60))
 def test_silence_leaves_the_stage_as_it_is_or_leads_into_decline(customer: Customer, parameters: lifecycle.Parameters, days: int) -> None:
-    before, after = (lived(customer, as_of=day, parameters=parameters).row(0, named=True) for day in (AS_OF, AS_OF + timedelta(days)))
+    before, after = (
+        lived(customer, as_of=day, parameters=parameters, purchases=KNOWN).row(0, named=True) for day in (AS_OF, AS_OF + timedelta(days))
+    )
     assert after["lifecycle_stage"] in (before["lifecycle_stage"], "decline")
     assert after["is_lost"] or not before["is_lost"]
 

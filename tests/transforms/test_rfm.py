@@ -1,10 +1,8 @@
 """RFM: thresholds, scores and groups of each preset, on cases, on rules that hold for every base, and on published results."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -14,12 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms import rfm
+from transforms import rfm, rfm_presets
 from transforms.schemas import CUSTOMER_FACTS
 
 from .histories import Customer, bases, days_ago, facts_of
 
-CELLS = list(product(range(1, 6), repeat=3))
 SCORES = ["r_score", "f_score", "m_score"]
 
 
@@ -40,113 +37,15 @@ def scored(facts: pl.LazyFrame, preset: str = "grid_11") -> pl.DataFrame:
     return rfm.apply(facts, rfm.fit(facts, rfm.Rules(preset))).collect().sort("customer_id")
 
 
-# ── Groups: a total partition ────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("preset", rfm.PRESETS)
-def test_each_of_the_125_cells_has_exactly_one_group_with_a_chinese_name(preset: str) -> None:
-    thresholds = rfm.Scale((1.0, 2.0, 3.0, 4.0), is_threshold_above=False, largest=None)
-    every_cell = base_of([6 - r for r, _, _ in CELLS], [f for _, f, _ in CELLS], [m for _, _, m in CELLS])
-    fitted = rfm.fit(every_cell, rfm.Rules(preset))
-    parameters = dataclasses.replace(fitted, recency=thresholds, frequency=thresholds, money=thresholds)
-
-    result = rfm.apply(every_cell, parameters).collect()
-
-    assert result.select(SCORES).rows() == CELLS
-    assert result["rfm_group"].to_list() == [rfm.PRESETS[preset].groups[cell] for cell in CELLS]
-    assert result["rfm_group_zh"].to_list() == [rfm.GROUP_NAMES_ZH[group] for group in result["rfm_group"]]
-
-
-GRID_11 = [
-    (5, "new_customers potential_loyalists potential_loyalists champions champions"),
-    (4, "promising potential_loyalists potential_loyalists loyal_customers champions"),
-    (3, "about_to_sleep about_to_sleep need_attention loyal_customers loyal_customers"),
-    (2, "hibernating hibernating at_risk at_risk cannot_lose"),
-    (1, "lost lost at_risk at_risk cannot_lose"),
-]
-
-
-@pytest.mark.parametrize(("r", "groups"), [pytest.param(r, groups.split(), id=f"R{r}") for r, groups in GRID_11])
-def test_grid_11_maps_r_and_fm(r: int, groups: list[str]) -> None:
-    assert [rfm.PRESETS["grid_11"].groups[r, fm, fm] for fm in range(1, 6)] == groups
-
-
-def test_grid_11_uses_all_of_its_eleven_groups() -> None:
-    assert len(set(rfm.PRESETS["grid_11"].groups.values())) == 11
-
-
-@pytest.mark.parametrize(
-    ("f", "m", "fm"),
-    [
-        pytest.param(1, 2, 2, id="1.5 counts as 2"),
-        pytest.param(2, 3, 3, id="2.5 counts as 3"),
-        pytest.param(5, 2, 4, id="3.5 counts as 4"),
-        pytest.param(4, 5, 5, id="4.5 counts as 5"),
-        pytest.param(1, 5, 3, id="whole means stay"),
-        pytest.param(1, 1, 1, id="lowest stays"),
-    ],
-)
-def test_half_an_fm_counts_for_the_customer(f: int, m: int, fm: int) -> None:
-    groups = rfm.PRESETS["grid_11"].groups
-    assert [groups[r, f, m] for r in range(1, 6)] == [groups[r, fm, fm] for r in range(1, 6)]
-
-
-R_CELLS = [
-    ("555", "champions"),
-    ("333", "potential_loyalists"),
-    ("222", "loyal_customers"),
-    ("313", "promising"),
-    ("512", "new_customers"),
-    ("144", "cannot_lose"),
-    ("155", "at_risk"),
-    ("153", "need_attention"),
-    ("311", "about_to_sleep"),
-    ("131", "lost"),
-    ("215", "others"),
-    ("551", "others"),
-]
-
-
-@pytest.mark.parametrize(("cell", "group"), [pytest.param(cell, group, id=f"{cell} {group}") for cell, group in R_CELLS])
-def test_the_first_range_of_rfm_r_030_that_matches_wins(cell: str, group: str) -> None:
-    r, f, m = map(int, cell)
-    assert rfm.PRESETS["rfm_r_030"].groups[r, f, m] == group
-
-
-def test_rfm_r_030_adds_one_to_its_thresholds_and_counts_a_value_on_one_as_above_it() -> None:
-    facts = base_of([10, 20, 30, 40, 50, 60], [1, 2, 3, 4, 5, 6], [10, 20, 30, 40, 50, 60])
-    assert rfm.fit(facts, rfm.Rules("rfm_r_030")).frequency.thresholds == (3, 4, 5, 6)
-    assert scored(facts, "rfm_r_030")["f_score"].to_list() == [1, 1, 2, 3, 4, 5]
-
-
-def test_a_preset_with_a_cell_left_out_is_refused() -> None:
-    cut = rfm.Cut(rfm.quantiles(2))
-    cells = dict.fromkeys(product((1, 2), repeat=3), "lost")
-    del cells[1, 2, 1]
-    with pytest.raises(ValueError, match=r"2 levels has a group for each of 8 cells; wrong: \[\(1, 2, 1\)\]"):
-        rfm.Preset(2, cut, cut, cut, cells)
-
-
-def test_a_preset_with_a_group_without_a_chinese_name_is_refused() -> None:
-    cut = rfm.Cut(rfm.quantiles(2))
-    with pytest.raises(ValueError, match="without a Chinese name: \\['stars'\\]"):
-        rfm.Preset(2, cut, cut, cut, dict.fromkeys(product((1, 2), repeat=3), "stars"))
-
-
-def test_an_unknown_preset_is_refused_and_the_known_are_listed() -> None:
-    with pytest.raises(ValueError, match=r"rfm.preset is 'grid_12'; known presets: grid_11, rfm_r_030"):
-        rfm.Rules(preset="grid_12")
-
-
 # ── Scores ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("preset", rfm.PRESETS)
-def test_five_is_best_everywhere(preset: str) -> None:
-    days = list(range(100, 0, -1))
+@pytest.mark.parametrize("preset", rfm_presets.PRESETS)
+def test_the_highest_score_is_best_everywhere(preset: str) -> None:
+    days = list(range(1000, 0, -10))
     result = scored(base_of(days, list(range(1, 101)), [10 * n for n in range(1, 101)]), preset).sort("orders_count")
     assert result.select(SCORES).row(0) == (1, 1, 1)
-    assert result.select(SCORES).row(-1) == (5, 5, 5)
+    assert result.select(SCORES).row(-1) == (rfm_presets.PRESETS[preset].levels,) * 3
 
 
 def test_the_scores_of_grid_11_hold_a_fifth_of_the_base_each() -> None:
@@ -198,7 +97,7 @@ def test_recency_scores_of_bases_with_many_ties(recency: list[int], scores: dict
         pytest.param(base_of([], [], []), "no customer has a purchase: there is nothing to cut", id="nobody"),
     ],
 )
-@pytest.mark.parametrize("preset", rfm.PRESETS)
+@pytest.mark.parametrize("preset", ["grid_11", "rfm_r_030"])
 def test_a_base_without_spread_is_a_warning(facts: pl.LazyFrame, warning: str, preset: str) -> None:
     assert warning in rfm.fit(facts, rfm.Rules(preset)).warnings
 
@@ -208,7 +107,7 @@ def test_a_base_with_spread_has_no_warning() -> None:
     assert rfm.fit(base_of(spread, spread, spread), rfm.Rules()).warnings == ()
 
 
-@pytest.mark.parametrize("preset", rfm.PRESETS)
+@pytest.mark.parametrize("preset", rfm_presets.PRESETS)
 def test_a_customer_without_a_purchase_is_a_prospect_without_scores(preset: str) -> None:
     result = scored(facts_of(Customer("a"), Customer("b", days_ago(3)), Customer("c", days_ago(9, 30))), preset)
     assert result.select(*SCORES, "rfm_group", "rfm_group_zh").row(0) == (None, None, None, "prospect", "潜在客户")
@@ -221,7 +120,7 @@ def test_a_prospect_does_not_move_the_thresholds() -> None:
     assert rfm.fit(facts_of(*buyers, *prospects), rfm.Rules()) == rfm.fit(facts_of(*buyers), rfm.Rules())
 
 
-@pytest.mark.parametrize("preset", rfm.PRESETS)
+@pytest.mark.parametrize("preset", rfm_presets.PRESETS)
 @pytest.mark.parametrize(
     "money",
     [
@@ -238,13 +137,13 @@ def test_money_of_zero_or_less_never_scores_above_one(money: list[int], preset: 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40))
 def test_thresholds_are_quantiles_of_type_7(values: list[float]) -> None:
     expected = np.quantile(values, [0.2, 0.4, 0.6, 0.8], method="linear")
-    np.testing.assert_allclose(rfm.quantiles(5)(np.sort(values)), expected, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(rfm_presets.quantiles(5)(np.sort(values)), expected, rtol=1e-9, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [6, 11, 26, 101, 1001])
 def test_a_threshold_that_falls_on_a_value_is_that_value(size: int) -> None:
     values = np.arange(size) / 10
-    assert set(rfm.quantiles(5)(values)) <= set(values)
+    assert set(rfm_presets.quantiles(5)(values)) <= set(values)
 
 
 # ── What holds for every base ────────────────────────────────────────────────────────────────────────────────────────
@@ -252,18 +151,18 @@ def test_a_threshold_that_falls_on_a_value_is_that_value(size: int) -> None:
 for_every_base = settings(deadline=None, max_examples=60)
 
 
-@pytest.mark.parametrize("preset", rfm.PRESETS)
+@pytest.mark.parametrize("preset", rfm_presets.PRESETS)
 @for_every_base
 @given(customers=bases())
 def test_every_customer_has_one_known_group_and_only_prospects_have_no_scores(preset: str, customers: list[Customer]) -> None:
     result = scored(facts_of(*customers), preset)
-    assert set(result["rfm_group"]) <= {*rfm.PRESETS[preset].groups.values(), "prospect"}
+    assert set(result["rfm_group"]) <= {*rfm_presets.PRESETS[preset].groups.values(), "prospect"}
     for score in SCORES:
         assert result.filter(pl.col(score).is_null() != (pl.col("rfm_group") == "prospect")).is_empty()
-        assert result[score].drop_nulls().is_between(1, 5).all()
+        assert result[score].drop_nulls().is_between(1, rfm_presets.PRESETS[preset].levels).all()
 
 
-@pytest.mark.parametrize("preset", rfm.PRESETS)
+@pytest.mark.parametrize("preset", rfm_presets.PRESETS)
 @for_every_base
 @given(customers=bases(min_size=1))
 def test_equal_values_have_equal_scores_and_a_better_value_never_a_lower_one(preset: str, customers: list[Customer]) -> None:
@@ -282,10 +181,11 @@ def test_equal_values_have_equal_scores_and_a_better_value_never_a_lower_one(pre
 def test_the_currency_money_is_counted_in_changes_no_score(customers: list[Customer], factor: Decimal) -> None:
     whole = [customer.but(net_amount=round(customer.net_amount or Decimal(0), 2)) for customer in customers]
     scaled = [customer.but(net_amount=(customer.net_amount or Decimal(0)) * factor) for customer in whole]
-    assert scored(facts_of(*whole)).drop("net_amount").equals(scored(facts_of(*scaled)).drop("net_amount"))
+    columns = [*SCORES, "rfm_group"]
+    assert scored(facts_of(*whole)).select(columns).equals(scored(facts_of(*scaled)).select(columns))
 
 
-@pytest.mark.parametrize("preset", rfm.PRESETS)
+@pytest.mark.parametrize("preset", rfm_presets.PRESETS)
 @for_every_base
 @given(customers=bases(), randomly=st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(preset: str, customers: list[Customer], randomly: Random) -> None:

@@ -91,19 +91,22 @@ def test_parameters_as_rows_name_model_and_path_with_the_value_as_json() -> None
     assert values["rfm", "frequency.thresholds"] == pytest.approx([1.4, 1.8, 2.6, 3.8])
     assert values["abc", "a_cut.customer_id"] == "d"
     assert values["rfm", "groups_zh"]["lost"] == "流失客户"
-    assert {model for model, _ in values} == {"rfm", "abc", "lifecycle", "loyalty"}
+    assert {model for model, _ in values} == {"rfm", "abc", "clv", "lifecycle", "loyalty"}
 
 
 def test_warnings_begin_with_the_name_of_their_model() -> None:
     warnings = scores.fit(facts_of(Customer()), scores.Rules()).warnings
     assert "rfm: no customer has a purchase: there is nothing to cut" in warnings
-    assert {warning.split(":")[0] for warning in warnings} == {"rfm", "abc", "lifecycle", "loyalty"}
+    assert {warning.split(":")[0] for warning in warnings} == {"rfm", "abc", "clv", "lifecycle", "loyalty"}
 
 
 def changed(text: str, model: str, **changes: object) -> str:
     stored = json.loads(text)
     stored[model] |= changes
     return json.dumps(stored)
+
+
+OUT_OF_RANGE = {"form": "money", "a_share": 7, "b_share": 8, "a_customers": 0.2, "b_customers": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,12 @@ def changed(text: str, model: str, **changes: object) -> str:
         pytest.param(
             "lifecycle", {"rules": {}}, r"parameters.lifecycle.rules: expected .*missing or unknown: base_gap_weight", id="no rules"
         ),
-        pytest.param("abc", {"rules": {"a_share": 7, "b_share": 8}}, r"abc.a_share is 7; expected a number from 0 to 1", id="out of range"),
+        pytest.param(
+            "abc",
+            {"rules": OUT_OF_RANGE},
+            r"abc.a_share is 7; expected a number from 0 to 1",
+            id="out of range",
+        ),
         pytest.param("rfm", {"recency": 5}, r"parameters.rfm.recency: expected thresholds", id="not an object"),
     ],
 )

@@ -37,6 +37,7 @@ select
     cast(coalesce(orders.refund_amount, 0) as decimal(18, 4)) as refund_amount,
     cast(coalesce(orders.fee_amount, 0) as decimal(18, 4)) as fee_amount,
     cast(coalesce(orders.net_amount, 0) as decimal(18, 4)) as net_amount,
+    cast(coalesce(orders.repeat_net_amount, 0) as decimal(18, 4)) as repeat_net_amount,
     rhythm.mean_gap_days,
     rhythm.gap_stddev_days,
     rhythm.first_to_second_days,

@@ -48,6 +48,13 @@ seen_orders as (
     from orders
     left join refunded_orders
         on orders.order_key = refunded_orders.order_key
+),
+
+placed_orders as (
+    select
+        *,
+        min(case when is_purchase then ordered_date end) over (partition by customer_id) as first_purchase_date
+    from seen_orders
 )
 
 select
@@ -64,10 +71,13 @@ select
     sum(case when is_counted then refund_amount else 0 end) as refund_amount,
     sum(case when is_counted then fee_amount else 0 end) as fee_amount,
     sum(case when is_counted then gross_amount - discount_amount - refund_amount else 0 end) as net_amount,
+    sum(
+        case when is_counted and ordered_date > first_purchase_date then gross_amount - discount_amount - refund_amount else 0 end
+    ) as repeat_net_amount,
     count(case when is_unpaid then 1 end) as unpaid_orders_count,
     count(case when is_cancelled then 1 end) as cancelled_orders_count,
     count(case when is_cancelled and is_paid then 1 end) as cancelled_after_payment_orders_count,
     count(case when is_purchase and discount_amount > 0 then 1 end) as discounted_orders_count,
     count(case when is_counted and is_refunded then 1 end) as refunded_orders_count
-from seen_orders
+from placed_orders
 group by customer_id

@@ -12,23 +12,25 @@ customer_scores as (
     select * from {{ ref('customer_scores') }}
 ),
 
-rfm_history as (
+ranked_changes as (
     select
-        customer_id,
-        previous_value,
-        changed_at,
-        row_number() over (partition by customer_id order by changed_at desc) as change_rank
+        *,
+        row_number() over (partition by customer_id, dimension order by changed_at desc) as change_rank
     from {{ ref('segment_history') }}
-    where dimension = 'rfm_group'
 ),
 
-rfm_changes as (
+last_changes as (
     select
         customer_id,
-        previous_value,
-        changed_at
-    from rfm_history
+        max(case when dimension = 'rfm_group' then previous_value end) as previous_rfm_group,
+        max(case when dimension = 'rfm_group' then changed_at end) as rfm_group_changed_at,
+        max(case when dimension = 'abc_class' then previous_value end) as previous_abc_class,
+        max(case when dimension = 'abc_class' then changed_at end) as abc_class_changed_at,
+        max(case when dimension = 'lifecycle_stage' then previous_value end) as previous_lifecycle_stage,
+        max(case when dimension = 'lifecycle_stage' then changed_at end) as lifecycle_stage_changed_at
+    from ranked_changes
     where change_rank = 1
+    group by customer_id
 )
 
 select
@@ -59,7 +61,10 @@ select
     customer_facts.refund_amount,
     customer_facts.fee_amount,
     customer_facts.net_amount,
+    customer_facts.repeat_net_amount,
     customer_facts.average_order_amount,
+    customer_facts.orders_count_12m,
+    customer_facts.net_amount_12m,
     customer_facts.mean_gap_days,
     customer_facts.gap_stddev_days,
     customer_facts.first_to_second_days,
@@ -97,21 +102,24 @@ select
     customer_scores.m_score,
     customer_scores.rfm_group,
     customer_scores.rfm_group_zh,
-    rfm_changes.previous_value as previous_rfm_group,
-    rfm_changes.changed_at as rfm_group_changed_at,
+    last_changes.previous_rfm_group,
+    last_changes.rfm_group_changed_at,
     customer_scores.abc_class,
     customer_scores.abc_class_zh,
+    last_changes.previous_abc_class,
+    last_changes.abc_class_changed_at,
     customer_scores.lifecycle_stage,
     customer_scores.lifecycle_stage_zh,
+    last_changes.previous_lifecycle_stage,
+    last_changes.lifecycle_stage_changed_at,
     customer_scores.lifecycle_reasons,
     customer_scores.lifecycle_reasons_zh,
     customer_scores.is_lost,
     customer_scores.expected_gap_days,
     customer_scores.overdue_ratio,
-    -- unknown until a purchase model is fitted
-    cast(null as double) as p_alive,
-    cast(null as double) as expected_orders_90d,
-    cast(null as decimal(18, 4)) as clv_365d,
+    customer_scores.p_alive,
+    customer_scores.expected_orders_90d,
+    customer_scores.clv_365d,
     customer_scores.next_order_expected_on,
     customer_scores.loyalty_score,
     customer_scores.loyalty_behaviour,
@@ -135,5 +143,5 @@ left join customer_scores
     on
         customer_facts.customer_id = customer_scores.customer_id
         and customer_facts.as_of_date = customer_scores.as_of_date
-left join rfm_changes
-    on customer_facts.customer_id = rfm_changes.customer_id
+left join last_changes
+    on customer_facts.customer_id = last_changes.customer_id

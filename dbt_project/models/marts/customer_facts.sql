@@ -13,6 +13,10 @@ activity as (
 
 price_levels as (
     select * from {{ ref('int_customer_price_levels') }}
+),
+
+last_year as (
+    select * from {{ ref('int_customer_last_year') }}
 )
 
 select
@@ -33,7 +37,10 @@ select
     activity.refund_amount,
     activity.fee_amount,
     activity.net_amount,
+    activity.repeat_net_amount,
     cast(activity.net_amount / nullif(activity.orders_count, 0) as decimal(18, 4)) as average_order_amount,
+    coalesce(last_year.orders_count, 0) as orders_count_12m,
+    cast(coalesce(last_year.net_amount, 0) as decimal(18, 4)) as net_amount_12m,
     activity.mean_gap_days,
     activity.gap_stddev_days,
     activity.first_to_second_days,
@@ -71,3 +78,5 @@ inner join activity
     on customers.customer_id = activity.customer_id
 left join price_levels
     on customers.customer_id = price_levels.customer_id
+left join last_year
+    on customers.customer_id = last_year.customer_id
