@@ -63,7 +63,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[...,
         ),
         pytest.param(
             "update marts.fct_order_lines set currency = 'USD' where order_key = 'online:O3'",
-            {"assert_lines_hold_the_money_of_the_clean_rows"},
+            {"assert_lines_hold_the_money_of_the_clean_rows", "assert_lines_are_converted_at_the_rate_of_their_day"},
             id="money under another currency",
         ),
         pytest.param(
@@ -114,7 +114,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[...,
         ),
         pytest.param(
             "update marts.fct_order_lines set currency = 'EUR' where order_line_key = 'online:O1:a'",
-            {"assert_lines_are_converted_at_the_rate_of_their_day"},
+            {"assert_lines_hold_the_money_of_the_clean_rows", "assert_lines_are_converted_at_the_rate_of_their_day"},
             id="another currency, taken for the reporting one",
         ),
         pytest.param(
