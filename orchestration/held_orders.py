@@ -34,7 +34,7 @@ def of_publication(home: Path) -> list[str]:
 
 def _sentences(connection: "duckdb.DuckDBPyConnection", relation: str) -> list[str]:
     found = connection.execute(
-        f"""select currencies, reporting_currency, count(*), sum(lines_count), list(distinct cast(rate_date as varchar) order by 1)
+        f"""select currencies, reporting_currency, count(*), sum(lines_count), list_sort(list(distinct cast(rate_date as varchar)))
         from {relation} group by currencies, reporting_currency order by 1, 2"""
     )
     return [_sentence(*row) for row in found.fetchall()]

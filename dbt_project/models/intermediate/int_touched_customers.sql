@@ -30,6 +30,10 @@ refunds as (
     select * from {{ ref('fct_refunds') }}
 ),
 
+order_contacts as (
+    select * from {{ ref('int_order_contacts') }}
+),
+
 reviews as (
     select * from {{ ref('fct_reviews') }}
 ),
@@ -90,6 +94,13 @@ touched as (
     from orders
     inner join touched_orders
         on orders.order_key = touched_orders.order_key
+
+    union distinct
+
+    select order_contacts.customer_id
+    from order_contacts
+    inner join touched_orders
+        on order_contacts.order_key = touched_orders.order_key
 
     union distinct
 

@@ -114,6 +114,10 @@ built_orders as (
     select * from {{ as_last_built('fct_orders', ['order_key', 'source', 'order_id', 'customer_id']) }}
 ),
 
+built_contacts as (
+    select * from {{ as_last_built('int_order_contacts', ['order_key', 'customer_id']) }}
+),
+
 touched as (
     select
         delivered.source,
@@ -154,16 +158,41 @@ touched as (
         on
             built_order_rates.currency = changed_exchange_rates.currency
             and cast(built_order_rates.rate_date as {{ text_type() }}) = changed_exchange_rates.rate_date
+),
+
+keyed as (
+    select
+        source || ':' || order_id as order_key,
+        source,
+        order_id
+    from touched
+),
+
+-- lines of one order may name several customers: it is one's, and the others gave their contact details with it
+built_persons as (
+    select
+        built_orders.order_key,
+        built_orders.customer_id
+    from built_orders
+    inner join keyed
+        on built_orders.order_key = keyed.order_key
+
+    union distinct
+
+    select
+        built_contacts.order_key,
+        built_contacts.customer_id
+    from built_contacts
+    inner join keyed
+        on built_contacts.order_key = keyed.order_key
 )
 
 select
-    touched.source || ':' || touched.order_id as order_key,
-    touched.source,
-    touched.order_id,
-    built_orders.customer_id as previous_customer_id
-from touched
-left join built_orders
-    on
-        touched.source = built_orders.source
-        and touched.order_id = built_orders.order_id
+    keyed.order_key,
+    keyed.source,
+    keyed.order_id,
+    built_persons.customer_id as previous_customer_id
+from keyed
+left join built_persons
+    on keyed.order_key = built_persons.order_key
 where {{ is_worth_knowing() }}
