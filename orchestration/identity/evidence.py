@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.ledger import File, Ledger
-from orchestration.io import write_json, write_parquet
+from orchestration.io import write_atomically, write_json, write_parquet
 from orchestration.settings import Settings
-from orchestration.sql import readable
+from orchestration.sql import quoted, readable
 
 if TYPE_CHECKING:
     import duckdb
@@ -89,7 +89,7 @@ def update(settings: Settings, ledger: Ledger, reading: "Reading", connection: "
         parts = (*before.parts, _add(settings, news, before, version)) if news.height else before.parts
     else:
         again = _evidence(connection, settings, live, reading, withdrawn) if withdrawn.height else news.clear()
-        parts = (_add(settings, _put_together(connection, settings, before, withdrawn, [news, again]), before, version),)
+        parts = (_put_together(connection, settings, before, version, withdrawn, (news, again)),)
     return Update(before, State(version, rules, ids, parts), touched)
 
 
@@ -113,10 +113,14 @@ def _read(settings: Settings, reading: str) -> State:
 
 
 def _add(settings: Settings, rows: "pl.DataFrame", before: State, version: str) -> str:
-    """A new part, under a name that none of those before can have."""
-    name = f"{before.version or 'none'}-{version}.parquet"
+    name = _name(before, version)
     write_parquet(rows, folder(settings) / "evidence" / name)
     return name
+
+
+def _name(before: State, version: str) -> str:
+    """Of a new part; none of those before can have it."""
+    return f"{before.version or 'none'}-{version}.parquet"
 
 
 def _evidence(
@@ -177,20 +181,28 @@ def _news(connection: "duckdb.DuckDBPyConnection", settings: Settings, state: St
 
 
 def _put_together(
-    connection: "duckdb.DuckDBPyConnection", settings: Settings, state: State, without: "pl.DataFrame", parts: list["pl.DataFrame"]
-) -> "pl.DataFrame":
-    """All parts as one, the rows of some ids taken out, with others put in."""
-
-    from transforms.evidence import merged
-
-    connection.register("without", without.to_arrow())
-    kept = connection.sql(
-        f"""select * from {rows_of(settings, state)}
-        where (source, source_customer_id) not in (select source, source_customer_id from without)"""
-    ).pl()
+    connection: "duckdb.DuckDBPyConnection",
+    settings: Settings,
+    before: State,
+    version: str,
+    without: "pl.DataFrame",
+    parts: Sequence["pl.DataFrame"],
+) -> str:
+    """A part that holds all parts, the rows of some ids taken out, with others put in."""
     news, again = parts
     others = news.join(without, on=["source", "source_customer_id"], how="anti")
-    return merged([kept.cast(news.schema), others, again])
+    for name, rows in (("without", without), ("others", others), ("again", again)):
+        connection.register(name, rows.to_arrow())
+    name = _name(before, version)
+    with write_atomically(folder(settings) / "evidence" / name) as path:
+        connection.execute(
+            f"""copy (
+                select * from {rows_of(settings, before)}
+                where (source, source_customer_id) not in (select source, source_customer_id from without)
+                union all from others union all from again
+            ) to {quoted(path)} (format parquet)"""
+        )
+    return name
 
 
 def _no_ids() -> "pl.DataFrame":

@@ -129,30 +129,46 @@ def _evidence(connection: "duckdb.DuckDBPyConnection", query: str) -> "pl.DataFr
 def _link_again(
     settings: Settings, found: Update, question: Question, touched: "pl.DataFrame", connection: "duckdb.DuckDBPyConnection"
 ) -> "pl.DataFrame":
-    """Link the persons that the touched ids can reach, and put them in the place of what they were. Returns all refused evidence.
-
-    Whoever shares a piece of evidence with a touched id, or did, is reached with all ids of that person. A piece that was refused and
-    still is reaches nobody, however many have it.
-    """
+    """Link the persons that the touched ids can reach, and put them in the place of what they were. Returns all refused evidence."""
     import polars as pl
 
     from transforms.identity import carried_over, link
 
     links, refused = (f"read_parquet({readable(folder(settings) / name)})" for name in (LINKS, REFUSED))
-    before, after = (rows_of(settings, state) for state in (found.before, found.after))
     connection.register("touched", touched.to_arrow())
+    shown = _reached(settings, found, question, links, refused, connection)
+    anew, refused_anew = link(shown, question.rules, question.reading, question.apart, question.view)
+    former = connection.sql(f"select * from {links} where {_is_of('members')}").pl().cast(anew.schema)
+    connection.register("anew", carried_over(anew, former).to_arrow())
+    with write_atomically(folder(settings) / LINKS) as path:
+        kept = f"select * from {links} where not {_is_of('members')}"
+        connection.execute(f"copy ({kept} union all select * from anew) to {quoted(path)} (format parquet)")
+    others = connection.sql(f"select * from {refused} where (kind, value_hash) not in (select kind, sha256(value) from judged)").pl()
+    return pl.concat([others.cast(refused_anew.schema), refused_anew])
+
+
+def _reached(
+    settings: Settings, found: Update, question: Question, links: str, refused: str, connection: "duckdb.DuckDBPyConnection"
+) -> "pl.DataFrame":
+    """The evidence of all ids of the persons that the touched ids can reach, and of others that have the same.
+
+    Whoever shares a piece of evidence with a touched id, or did, is reached with all ids of that person. A piece that was refused and
+    still is reaches nobody, however many have it. Leaves the tables ``members`` (ids) and ``judged`` (kind, value).
+    """
+    after = rows_of(settings, found.after)
+    is_taken_out = not set(found.before.parts) <= set(found.after.parts)
+    states = [after, rows_of(settings, found.before)] if is_taken_out else [after]
+    own = " union ".join(f"select kind, value from {rows} where value is not null and {_is_of('touched')}" for rows in states)
     connection.execute(
         f"""create or replace temp table held as
-        with theirs as (
-            select kind, value from {before} where value is not null and {_is_of("touched")}
-            union select kind, value from {after} where value is not null and {_is_of("touched")}),
+        with own as ({own}),
         counted as (
             select kind, value, count(distinct (source, source_customer_id)) as ids_count from {after}
-            where (kind, value) in (from theirs) and (first_at is null or first_at < {quoted(question.until.isoformat())}::timestamp)
+            where (kind, value) in (from own) and (first_at is null or first_at < {quoted(question.until.isoformat())}::timestamp)
             group by kind, value)
-        select theirs.kind, theirs.value, refused.reason is not null as is_refused
-        from theirs left join counted using (kind, value)
-        left join {refused} as refused on refused.kind = theirs.kind and refused.value_hash = sha256(theirs.value)
+        select own.kind, own.value, refused.reason is not null as is_refused
+        from own left join counted using (kind, value)
+        left join {refused} as refused on refused.kind = own.kind and refused.value_hash = sha256(own.value)
             and (refused.reason = 'placeholder' or counted.ids_count > {question.rules.max_ids_per_link:d})"""
     )
     connection.execute(
@@ -164,19 +180,12 @@ def _link_again(
         where customer_id in (select customer_id from {links} where {_is_of("holders")})
         union from holders"""
     )
+    connection.execute(f"create or replace temp table theirs as select * from {after} where {_is_of('members')}")
     connection.execute(
-        f"""create or replace temp table judged as
-        select kind, value from held union select kind, value from {after} where value is not null and {_is_of("members")}"""
+        """create or replace temp table judged as
+        select kind, value from held union select kind, value from theirs where value is not null"""
     )
-    shown = _evidence(connection, f"select * from {after} where {_is_of('members')} or (kind, value) in (from judged)")
-    anew, refused_anew = link(shown, question.rules, question.reading, question.apart, question.view)
-    former = connection.sql(f"select * from {links} where {_is_of('members')}").pl().cast(anew.schema)
-    connection.register("anew", carried_over(anew, former).to_arrow())
-    with write_atomically(folder(settings) / LINKS) as path:
-        kept = f"select * from {links} where not {_is_of('members')}"
-        connection.execute(f"copy ({kept} union all select * from anew) to {quoted(path)} (format parquet)")
-    others = connection.sql(f"select * from {refused} where (kind, value_hash) not in (select kind, sha256(value) from judged)").pl()
-    return pl.concat([others.cast(refused_anew.schema), refused_anew])
+    return _evidence(connection, f"select * from {after} where (kind, value) in (from judged) union all from theirs")
 
 
 def _is_of(relation: str) -> str:

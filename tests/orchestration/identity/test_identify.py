@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -98,7 +98,7 @@ class History:
         )
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=8, phases=[Phase.generate])  # a history can't be shrunk, only be tried for minutes
 @given(randomly=st.randoms(use_true_random=False))
 def test_links_made_day_by_day_are_those_made_from_scratch(randomly: random.Random) -> None:
     with tempfile.TemporaryDirectory() as folder:
