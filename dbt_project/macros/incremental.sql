@@ -67,3 +67,27 @@
         )
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- For a post-hook of customer_facts: the day itself, in the rows of persons who were not touched. -#}
+{% macro bring_to_the_day() -%}
+    {%- if not execute or is_incremental() -%}
+        update {{ this }}
+        set
+            as_of_date = {{ as_of_date() }},
+            recency_days = {{ days_between("last_order_date", as_of_date()) }},
+            tenure_days = {{ days_between("first_order_date", as_of_date()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- For a post-hook of customer_facts: what a person pays beside what others pay moves when the others buy. -#}
+{% macro bring_price_levels_up_to_date() -%}
+    {%- if not execute or is_incremental() -%}
+        merge into {{ this }} as facts
+        using {{ ref('int_customer_price_levels') }} as price_levels
+        on facts.customer_id = price_levels.customer_id
+        when matched and facts.above_median_price_share is distinct from price_levels.above_median_price_share
+            then update set above_median_price_share = price_levels.above_median_price_share
+    {%- endif -%}
+{%- endmacro %}

@@ -10,33 +10,6 @@ changed_links as (
     select * from {{ ref('int_changed_customer_links') }}
 ),
 
-delivered as (
-    select
-        source,
-        order_id,
-        customer_id as source_customer_id,
-        file_id
-    from {{ source('clean', 'orders') }}
-
-    union all
-
-    select
-        source,
-        order_id,
-        customer_id as source_customer_id,
-        file_id
-    from {{ source('clean', 'order_headers') }}
-
-    union all
-
-    select
-        source,
-        order_id,
-        null as source_customer_id,
-        file_id
-    from {{ source('clean', 'order_items') }}
-),
-
 products as (
     select
         source,
@@ -72,15 +45,11 @@ built_lines as (
     select * from {{ as_last_built('fct_order_lines', ['order_key', 'product_key']) }}
 ),
 
-built_orders as (
-    select * from {{ as_last_built('fct_orders', ['order_key', 'source', 'order_id', 'customer_id']) }}
-),
-
 touched as (
     select
         delivered.source,
         delivered.order_id
-    from delivered
+    from {{ ref('int_delivered_orders') }} as delivered
     inner join changed_files
         on delivered.file_id = changed_files.file_id
 
@@ -89,7 +58,7 @@ touched as (
     select
         delivered.source,
         delivered.order_id
-    from delivered
+    from {{ ref('int_delivered_orders') }} as delivered
     inner join changed_links
         on
             delivered.source = changed_links.source
@@ -103,7 +72,7 @@ touched as (
     from built_lines
     inner join changed_products
         on built_lines.product_key = changed_products.product_key
-    inner join built_orders
+    inner join {{ as_last_built('fct_orders', ['order_key', 'source', 'order_id', 'customer_id']) }} as built_orders
         on built_lines.order_key = built_orders.order_key
 )
 
@@ -113,7 +82,7 @@ select
     touched.order_id,
     built_orders.customer_id as previous_customer_id
 from touched
-left join built_orders
+left join {{ as_last_built('fct_orders', ['order_key', 'source', 'order_id', 'customer_id']) }} as built_orders
     on
         touched.source = built_orders.source
         and touched.order_id = built_orders.order_id
