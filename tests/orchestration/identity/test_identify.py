@@ -173,12 +173,14 @@ def test_a_record_that_cannot_be_relied_on_is_made_anew(home: IdentityHome) -> N
 
 
 def test_a_day_of_somebody_set_apart_leaves_those_alone_who_share_something_with_them(home: IdentityHome) -> None:
+    shared = {"email": "c@x.com"}
+    rows = [{**order("C1", "-"), **shared}, {**order("C2", "-"), **shared}, {**order("C3"), **shared}, order("C4", "13812345678")]
     home.configure("time_zone: UTC\n")
-    home.deliver("shop", "orders", [order("C1"), order("C2"), {**order("C3"), "email": "c@x.com"}, order("C4", "13812345678")])
+    home.deliver("shop", "orders", rows)
     with lake.open_ledger(home.settings) as ledger:
         ledger.set_apart([("shop", "C3"), ("shop", "C4")], "test")
     home.identify()
-    home.deliver("shop", "orders", [{**order("C4", "13812345678", day=2), "email": "c@x.com"}])
+    home.deliver("shop", "orders", [order("C4", day=2)])
     home.identify()
     assert home.persons() == {"shop:C1": "shop:C1", "shop:C2": "shop:C1", "shop:C3": "shop:C3", "shop:C4": "shop:C3"}
 
