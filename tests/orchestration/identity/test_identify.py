@@ -170,3 +170,25 @@ def test_a_record_that_cannot_be_relied_on_is_made_anew(home: IdentityHome) -> N
         loss()
         home.identify()
         assert_frame_equal(home.links(), expected)
+
+
+def test_a_day_of_somebody_set_apart_leaves_those_alone_who_share_something_with_them(home: IdentityHome) -> None:
+    shared = {"email": "c@x.com"}
+    rows = [{**order("C1", "-"), **shared}, {**order("C2", "-"), **shared}, {**order("C3"), **shared}, order("C4", "13812345678")]
+    home.configure("time_zone: UTC\n")
+    home.deliver("shop", "orders", rows)
+    with lake.open_ledger(home.settings) as ledger:
+        ledger.set_apart([("shop", "C3"), ("shop", "C4")], "test")
+    home.identify()
+    home.deliver("shop", "orders", [order("C4", day=2)])
+    home.identify()
+    assert home.persons() == {"shop:C1": "shop:C1", "shop:C2": "shop:C1", "shop:C3": "shop:C3", "shop:C4": "shop:C3"}
+
+
+def test_a_known_date_of_what_had_none_counts_for_all_parts_of_the_evidence(home: IdentityHome) -> None:
+    home.configure("time_zone: UTC\nidentity: {max_ids_per_link: 2}\n")
+    home.deliver("shop", "customers", [{"customer_id": f"C{number}", "phone": "13912345678"} for number in range(3)])
+    assert home.identify(date(2025, 1, 5)).refused == {"phone(s)": (1, 3)}
+    home.deliver("shop", "orders", [order("C0", day=9)])
+    assert home.identify(date(2025, 1, 5)).refused == {}
+    assert home.persons() == {"shop:C0": "shop:C0", "shop:C1": "shop:C1", "shop:C2": "shop:C1"}
