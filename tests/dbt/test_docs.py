@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.slow
 def test_the_site_is_one_page_that_tells_of_every_model_and_asks_nothing_of_the_network(manifest, tmp_path: Path) -> None:
-    nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     subprocess.run(["make", "docs", f"DOCS={tmp_path}"], cwd=ROOT, env={**os.environ, **nowhere}, check=True, capture_output=True)
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
