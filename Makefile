@@ -20,6 +20,7 @@ LINES ?= 1000000,10000000
 # Tests that share a home stay together, on one core.
 ON_ALL_CORES := -n auto --dist loadscope
 PYTEST_ARGS ?=
+DOCS ?= build/docs
 
 # Nothing phones home.
 export DAGSTER_DISABLE_TELEMETRY := yes
@@ -27,7 +28,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo test test-quick fuzz lint format bench lock clean
+.PHONY: help setup demo docs test test-quick fuzz lint format bench lock clean
 
 help:  ## list the targets
 	@printf 'Usage: make TARGET\n\n'
@@ -68,6 +69,17 @@ format: .venv/ready  ## bring Python and SQL into form
 
 bench: .venv/ready  ## seconds per stage, memory, rows per second, next to the floor (LINES=1000000,10000000)
 	@$(BIN)/python -m tests.benchmarks.bench --lines $(LINES)
+
+# Parsed, not compiled: neither a home nor a warehouse is needed, and contracts tell columns and types.
+docs: .venv/ready  ## build the site of tables, columns, rules and lineage: one page to open from disk, build/docs/index.html
+	@mkdir -p $(DOCS)
+	export REGULARS_WAREHOUSE=$(abspath $(DOCS))/warehouse.duckdb REGULARS_WORKING=$(abspath $(DOCS))/working.duckdb
+	places='--project-dir dbt_project --profiles-dir dbt_project --target-path $(abspath $(DOCS))/target --log-path $(abspath $(DOCS))/logs'
+	$(BIN)/dbt --quiet parse $$places
+	$(BIN)/dbt --quiet docs generate --static --no-compile --empty-catalog $$places
+	mv $(DOCS)/target/static_index.html $(DOCS)/index.html
+	rm -rf $(DOCS)/target $(DOCS)/logs $(DOCS)/*.duckdb
+	echo 'Open $(DOCS)/index.html'
 
 lock:  ## compile requirements.lock anew from pyproject.toml (needs uv; LOCK_ARGS=--upgrade for newer versions)
 	@command -v uv >/dev/null || { echo 'make lock needs uv on PATH: pipx install uv' >&2; exit 1; }

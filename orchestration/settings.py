@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orchestration.errors import RegularsError
@@ -44,7 +44,8 @@ def _known_region(name: str) -> str:
     return name
 
 
-Region = Annotated[str, AfterValidator(_known_region)]
+Region = Annotated[str, BeforeValidator(lambda value: "NO" if value is False else value), AfterValidator(_known_region)]
+"""ISO 3166 alpha-2. Norway is what YAML takes for a no."""
 
 
 class _Section(BaseModel):

@@ -159,6 +159,8 @@ def _doubts_of_purchases(found: bg_nbd.Estimate) -> Iterator[str]:
         yield f"p_alive, expected orders and CLV are unknown: from {found.search.starts_count} starts BG/NBD found no maximum"
     elif found.search.at_limit:
         yield f"BG/NBD: on the limit of what is searched: {_named(found, found.search)}"
+        if "a" in found.search.at_limit and found.a < 1:
+            yield "p_alive is near 1 for everybody and says little: the base hardly shows anybody leaving"
 
 
 def _doubts_of_money(found: gamma_gamma.Estimate | None, correlation: float | None, paying: int, rules: Rules) -> Iterator[str]:

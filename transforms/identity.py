@@ -70,14 +70,15 @@ def link(evidence: pl.DataFrame, rules: Rules, reading: Reading, apart: pl.DataF
 
     ``customer_id`` is the ``source:source_customer_id`` known longest: of the earliest dated record; equals, and ids without a date, which
     come after all others, go by the smallest text. So what comes later can join persons, and then the longer known id stays; it gives no
-    one person another id. ``apart``: ``APART``.
+    one person another id. ``apart``: ``APART``. Evidence of an id without a row of its own (kind ``own id``) counts toward the limit only.
     """
     view = view or View()
     visible = pl.col("first_at").is_null() | (pl.col("first_at") < view.until) if view.until else True
     ids = evidence.filter(kind=OWN_ID).with_columns(own_id=pl.format("{}:{}", "source", "source_customer_id"))
     shared = _shared(evidence.filter(pl.col("value").is_not_null(), visible))
     judged = shared.with_columns(reason=_reason(rules, reading))
-    edges = _edges(judged.filter(pl.col("reason").is_null()), APART.to_frame() if apart is None else apart)
+    accepted = judged.filter(pl.col("reason").is_null()).join(ids, on=["source", "source_customer_id"], how="semi")
+    edges = _edges(accepted, APART.to_frame() if apart is None else apart)
     persons = _persons(edges, ids)
     links = (
         ids.join(persons, on=["source", "source_customer_id"], how="left")

@@ -1,5 +1,6 @@
 -- The facts of each customer are the sums of the customer's orders and refunds, as of the run's day: every counted order of an identified
--- person is in that person's facts, once. A row is a customer who differs, and by how much.
+-- person is in that person's facts, once. A run that builds only what changed looks at the customers it counted anew; another test adds up
+-- all of them. A row is a customer who differs, and by how much.
 with
 
 signed as (
@@ -16,6 +17,7 @@ signed as (
     from {{ ref('fct_orders') }}
     where
         customer_id is not null
+        and {{ is_of_touched_customer() }}
         and ordered_date <= {{ as_of_date() }}
         and counted_date <= {{ as_of_date() }}
 
@@ -34,6 +36,7 @@ signed as (
     from {{ ref('fct_refunds') }}
     where
         customer_id is not null
+        and {{ is_of_touched_customer() }}
         and ordered_date <= {{ as_of_date() }}
         and counted_date <= {{ as_of_date() }}
         and refund_date <= {{ as_of_date() }}
@@ -51,6 +54,7 @@ signed as (
         -refund_amount as refund_amount,
         -net_amount as net_amount
     from {{ ref('customer_facts') }}
+    where {{ is_of_touched_customer() }}
 ),
 
 differences as (

@@ -162,9 +162,12 @@ def _reached(
     connection.execute(
         f"""create or replace temp table held as
         with own as ({own}),
+        holders as (
+            select kind, value, min(first_at) as first_at from {after} where (kind, value) in (from own)
+            group by kind, value, source, source_customer_id),
         counted as (
-            select kind, value, count(distinct (source, source_customer_id)) as ids_count from {after}
-            where (kind, value) in (from own) and (first_at is null or first_at < {quoted(question.until.isoformat())}::timestamp)
+            select kind, value, count(*) as ids_count from holders
+            where first_at is null or first_at < {quoted(question.until.isoformat())}::timestamp
             group by kind, value)
         select own.kind, own.value, refused.reason is not null as is_refused
         from own left join counted using (kind, value)

@@ -2,6 +2,7 @@
 
 Two floors, each DuckDB in a process of its own with as many threads: scanning the same CSV files with every column typed, and writing what
 it scanned as Parquet (``COPY``). Nothing that reads these dumps can be quicker than the first, nothing that lands them than the second.
+The floor of the marts is one hand-written query that computes the customer facts and nothing else, from the Parquet of the same lake.
 Landing and its floor are run in turns and compared by the medians of their seconds and of their processor seconds: the latter say the same
 on a machine that others use too. Whatever is measured runs in a process of its own, so that its peak memory is its own too.
 
@@ -151,6 +152,13 @@ def measure_landing(home: Path, threads: int) -> dict[str, float]:
     }
 
 
+def measure_by_hand(home: Path, times: int) -> dict[str, float]:
+    """The customer facts by one hand-written query over the same lake: the median of its seconds, and the highest peak."""
+    runs = [measure([sys.executable, "-m", "tests.benchmarks.facts", home]) for _ in range(times)]
+    seconds = statistics.median(json.loads(run.output.splitlines()[-1])["seconds"] for run in runs)
+    return {"seconds": seconds, "peak_bytes": max(run.peak_bytes for run in runs)}
+
+
 def forget_runs(home: Path) -> None:
     """Leaves of a home what it was before its first run."""
     for path in home.iterdir():
@@ -172,10 +180,12 @@ def measure_size(home: Path, lines: int, threads: int, only_landing: bool) -> di
         forget_runs(home)
         runs.append(measure([regulars, "run", "--home", home]))
         stages.append(json.loads((home / "state" / "last_run.json").read_text("utf-8"))["stages"])
+    by_hand = measure_by_hand(home, times)
     idle = [measure([regulars, "run", "--home", home]) for _ in range(3)]
     day = json.loads(measure([sys.executable, "-m", "tests.benchmarks.day", home]).output.splitlines()[-1])
     floor = measure_floor(home, threads, times=3)
     seconds = statistics.median(run.seconds for run in runs)
+    marts, days_marts = statistics.median(run["facts"] + run["views"] for run in stages), day["stages"]["facts"] + day["stages"]["views"]
     return {
         "rows in the dumps": floor["rows"],
         "files": floor["files"],
@@ -190,6 +200,12 @@ def measure_size(home: Path, lines: int, threads: int, only_landing: bool) -> di
         "that day in a warm process, s": day["seconds"],
         "of it for the facts, s": day["stages"]["facts"],
         "that day / the whole run": day["seconds"] / seconds,
+        "all marts with their tests, s": marts,
+        "by hand: the customer facts alone, s": by_hand["seconds"],
+        "all marts / by hand": marts / by_hand["seconds"],
+        "by hand: peak memory, MB": by_hand["peak_bytes"] / 1e6,
+        "that day's marts, s": days_marts,
+        "that day's marts / all marts": days_marts / marts,
         "floor: typed scan, s": floor["seconds"],
         "floor: rows per second": floor["rows"] / floor["seconds"],
         "floor: peak memory, MB": floor["peak_bytes"] / 1e6,

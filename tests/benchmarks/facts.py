@@ -14,7 +14,7 @@ import duckdb
 from orchestration import lake, settings
 from orchestration.warehouse import PROJECT
 
-QUERY = Path(__file__).with_suffix(".sql").with_name("customer_facts.sql")
+QUERY = Path(__file__).with_name("customer_facts.sql")
 
 
 def write_by_hand(home: settings.Settings, as_of: str, target: Path) -> None:

@@ -7,7 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration import run, settings
+from orchestration.progress import Progress
+from orchestration.sample import write_sample
+
 from .bench import measure, scan_typed, table
+from .facts import write_by_hand
 
 
 def test_the_floor_reads_every_row_of_every_dump_whatever_its_columns(tmp_path: Path) -> None:
@@ -60,3 +65,20 @@ def test_sizes_stand_side_by_side_and_a_missing_figure_is_a_dash() -> None:
         "| land, s  |        0.50 |       – |",
         "| lists, s |           – |      12 |",
     ]
+
+
+@pytest.mark.slow
+def test_the_query_by_hand_says_of_every_customer_what_the_marts_say(tmp_path: Path) -> None:
+    write_sample(tmp_path / "home", customers=150, seed=11)
+    home = settings.load(tmp_path / "home", {})
+    figures = run.run(home, None, Progress())
+    write_by_hand(home, figures["as_of"], tmp_path / "by_hand.duckdb")
+    query = "select * from {} order by customer_id"
+    with duckdb.connect(str(tmp_path / "by_hand.duckdb")) as connection:
+        by_hand = connection.execute(query.format("customer_facts")).fetchall()
+        columns = [name for name, *_ in connection.description or []]
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        marts = connection.execute(f"select {', '.join(columns)} from marts.customer_facts order by customer_id").fetchall()
+    assert len(marts) > 100
+    for ours, theirs in zip(marts, by_hand, strict=True):
+        assert [pytest.approx(value) if isinstance(value, float) else value for value in ours] == list(theirs)

@@ -33,7 +33,7 @@ def warehouse(lake: Lake, new_warehouse: Callable[..., Warehouse]) -> Warehouse:
     built.first_history = built.rows(HISTORY)
     publish_history(built, lake)
     lake.score(SECOND_DAY, {**dict.fromkeys(CUSTOMERS, "champions"), "online:C2": "at_risk"})
-    built.dbt("run", "--select", "customer_facts", as_of=str(SECOND_DAY))
+    built.dbt("run", "--select", "customer_facts", "--full-refresh", as_of=str(SECOND_DAY))
     built.statuses.append(built.dbt("build", "--selector", "after_scores", as_of=str(SECOND_DAY)))
     built.second_history = built.rows(HISTORY)
     publish_history(built, lake)

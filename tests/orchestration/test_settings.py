@@ -21,6 +21,8 @@ BROKEN = {
     ),
     "a currency that is none": ("currency: RMB yuan\n", {}, "currency = 'RMB yuan' is not valid"),
     "a time zone that is none": ("time_zone: Asia/Shangai\n", {}, "did you mean 'Asia/Shanghai'"),
+    "a region that is none": ("region: UK\n", {}, "region = 'UK' is not valid: unknown region 'UK', expected an ISO 3166 code.* GB,"),
+    "a region of a source that is none": ("sources: {shop: {region: Germany}}\n", {}, "sources.shop.region = 'Germany' is not valid.* DE,"),
     "a value out of range": ("contact: {quiet_days: -3}\n", {}, "contact.quiet_days = -3 is not valid.*greater than or equal to 0"),
     "text that is no YAML": ("sources: [unclosed\n", {}, "can't be read as YAML"),
     "a list instead of keys": ("- one\n- two\n", {}, "holds a list, expected `key: value` lines"),
@@ -31,6 +33,13 @@ BROKEN = {
         "Unknown environment variable REGULARS_CURENCY. Known: REGULARS_ABC",
     ),
 }
+
+
+@pytest.mark.parametrize("region", ["DE", "'NO'", "NO"])
+def test_every_region_can_be_named_also_the_one_that_yaml_takes_for_a_no(tmp_path: Path, region: str) -> None:
+    (tmp_path / "regulars.yaml").write_text(f"region: {region}\nsources: {{shop: {{region: {region}}}}}\n")
+    loaded = load(tmp_path, {})
+    assert loaded.region == loaded.source_of("shop").region == region.strip("'")
 
 
 @pytest.mark.parametrize(("content", "environment", "message"), BROKEN.values(), ids=BROKEN)

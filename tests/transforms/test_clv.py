@@ -119,8 +119,15 @@ def test_a_parameter_on_its_limit_is_a_warning() -> None:
     """Everybody came back once, and brought the same."""
     facts = facts_of(*(Customer(f"c{number:03}", days_ago(number % 90, 90 + number)) for number in range(120)))
     warnings = clv.fit(facts, clv.Rules()).warnings
-    assert [warning.split(":")[0] for warning in warnings] == ["BG/NBD", "Gamma-Gamma"]
-    assert all("on the limit of what is searched: " in warning for warning in warnings)
+    assert [warning.split(":")[0] for warning in warnings if "on the limit of what is searched: " in warning] == ["BG/NBD", "Gamma-Gamma"]
+
+
+def test_a_base_in_which_nobody_is_seen_to_leave_is_a_warning() -> None:
+    """Everybody bought every week to the last."""
+    facts = facts_of(*(Customer(f"c{number:03}", days_ago(*range(number % 7, 200 + number, 7))) for number in range(120)))
+    parameters = clv.fit(facts, clv.Rules())
+    assert "p_alive is near 1 for everybody and says little: the base hardly shows anybody leaving" in parameters.warnings
+    assert (forecast(facts, parameters)["p_alive"] > 0.9).all()
 
 
 def test_a_base_whose_money_has_no_mean_has_no_clv() -> None:

@@ -6,6 +6,7 @@ sightings as (
         customer_id,
         ordered_at as seen_at
     from {{ ref('fct_orders') }}
+    where {{ is_of_touched_customer() }}
 
     union all
 
@@ -13,6 +14,7 @@ sightings as (
         customer_id,
         created_at as seen_at
     from {{ ref('fct_reviews') }}
+    where {{ is_of_touched_customer() }}
 
     union all
 
@@ -20,6 +22,7 @@ sightings as (
         customer_id,
         signed_up_at as seen_at
     from {{ ref('stg_customers') }}
+    where {{ is_of_touched_customer() }}
 
     union all
 
@@ -27,6 +30,7 @@ sightings as (
         customer_id,
         changed_at as seen_at
     from {{ ref('stg_consents') }}
+    where {{ is_of_touched_customer() }}
 
     union all
 
@@ -34,6 +38,7 @@ sightings as (
         customer_id,
         opened_at as seen_at
     from {{ ref('stg_tickets') }}
+    where {{ is_of_touched_customer() }}
 
     union all
 
@@ -41,13 +46,12 @@ sightings as (
         customer_id,
         contacted_at as seen_at
     from {{ ref('stg_contacts') }}
+    where {{ is_of_touched_customer() }}
 )
 
 select
     customer_id,
     min(seen_at) as first_seen_at
 from sightings
-where
-    customer_id is not null
-    and {{ is_of_touched_customer() }}
+where customer_id is not null
 group by customer_id

@@ -22,20 +22,8 @@ customer_links as (
     select * from {{ ref('stg_customer_links') }}
 ),
 
-orders as (
-    select * from {{ ref('fct_orders') }}
-),
-
-refunds as (
-    select * from {{ ref('fct_refunds') }}
-),
-
 order_contacts as (
     select * from {{ ref('int_order_contacts') }}
-),
-
-reviews as (
-    select * from {{ ref('fct_reviews') }}
 ),
 
 tickets as (
@@ -91,7 +79,7 @@ touched as (
     union distinct
 
     select orders.customer_id
-    from orders
+    from {{ ref('fct_orders') }} as orders
     inner join touched_orders
         on orders.order_key = touched_orders.order_key
 
@@ -109,7 +97,7 @@ touched as (
     union distinct
 
     select reviews.customer_id
-    from reviews
+    from {{ ref('fct_reviews') }} as reviews
     inner join touched_reviews
         on
             reviews.source = touched_reviews.source
@@ -150,7 +138,7 @@ touched as (
     union distinct
 
     select customer_id
-    from orders
+    from {{ ref('fct_orders') }}
     where
         {{ has_come_into_sight("ordered_date") }}
         or {{ has_come_into_sight("counted_date") }}
@@ -158,13 +146,13 @@ touched as (
     union distinct
 
     select customer_id
-    from refunds
+    from {{ ref('fct_refunds') }}
     where {{ has_come_into_sight("refund_date") }}
 
     union distinct
 
     select customer_id
-    from reviews
+    from {{ ref('fct_reviews') }}
     where {{ has_come_into_sight("created_date") }}
 
     union distinct
@@ -174,6 +162,12 @@ touched as (
     where
         {{ has_come_into_sight(merchant_day("opened_at")) }}
         or {{ has_come_into_sight(merchant_day("closed_at")) }}
+
+    union distinct
+
+    select customer_id
+    from {{ as_last_built('int_customers', ['customer_id', 'first_seen_at']) }}
+    where {{ has_come_into_sight(merchant_day("cast(first_seen_at as timestamp)")) }}
 )
 
 select customer_id

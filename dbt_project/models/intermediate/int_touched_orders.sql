@@ -10,42 +10,6 @@ changed_links as (
     select * from {{ ref('int_changed_customer_links') }}
 ),
 
-delivered as (
-    select
-        source,
-        order_id,
-        customer_id as source_customer_id,
-        file_id
-    from {{ source('clean', 'orders') }}
-
-    union all
-
-    select
-        source,
-        order_id,
-        customer_id as source_customer_id,
-        file_id
-    from {{ source('clean', 'order_headers') }}
-
-    union all
-
-    select
-        source,
-        order_id,
-        null as source_customer_id,
-        file_id
-    from {{ source('clean', 'order_items') }}
-
-    union all
-
-    select
-        source,
-        order_id,
-        null as source_customer_id,
-        file_id
-    from {{ source('clean', 'payments') }}
-),
-
 exchange_rates as (
     select
         currency,
@@ -110,10 +74,6 @@ built_lines as (
     select * from {{ as_last_built('fct_order_lines', ['order_key', 'product_key']) }}
 ),
 
-built_orders as (
-    select * from {{ as_last_built('fct_orders', ['order_key', 'source', 'order_id', 'customer_id']) }}
-),
-
 built_contacts as (
     select * from {{ as_last_built('int_order_contacts', ['order_key', 'customer_id']) }}
 ),
@@ -122,7 +82,7 @@ touched as (
     select
         delivered.source,
         delivered.order_id
-    from delivered
+    from {{ ref('int_delivered_orders') }} as delivered
     inner join changed_files
         on delivered.file_id = changed_files.file_id
 
@@ -131,7 +91,7 @@ touched as (
     select
         delivered.source,
         delivered.order_id
-    from delivered
+    from {{ ref('int_delivered_orders') }} as delivered
     inner join changed_links
         on
             delivered.source = changed_links.source
@@ -145,7 +105,7 @@ touched as (
     from built_lines
     inner join changed_products
         on built_lines.product_key = changed_products.product_key
-    inner join built_orders
+    inner join {{ as_last_built('fct_orders', ['order_key', 'source', 'order_id', 'customer_id']) }} as built_orders
         on built_lines.order_key = built_orders.order_key
 
     union distinct
@@ -173,7 +133,7 @@ built_persons as (
     select
         built_orders.order_key,
         built_orders.customer_id
-    from built_orders
+    from {{ as_last_built('fct_orders', ['order_key', 'source', 'order_id', 'customer_id']) }} as built_orders
     inner join keyed
         on built_orders.order_key = keyed.order_key
 

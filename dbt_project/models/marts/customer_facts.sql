@@ -1,14 +1,25 @@
--- What was counted per customer, seen from the run's day: only what depends on the day itself is worked out for everybody each day.
+{{
+    config(
+        materialized="incremental",
+        pre_hook="{{ take_out(['customer_id'], 'int_touched_customers') }}",
+        post_hook=["{{ bring_to_the_day() }}", "{{ bring_price_levels_up_to_date() }}", "{{ bring_last_year_up_to_date() }}"],
+    )
+}}
+-- What was counted per customer, seen from the run's day: only what depends on the day itself, or on what others pay, is worked out for
+-- everybody each day.
 with
 
 customers as (
     select * from {{ ref('dim_customers') }}
     -- somebody without any dated event is known since ever
-    where coalesce(first_seen_date <= {{ as_of_date() }}, true)
+    where
+        coalesce(first_seen_date <= {{ as_of_date() }}, true)
+        and {{ is_of_touched_customer() }}
 ),
 
 activity as (
     select * from {{ ref('int_customer_activity') }}
+    where {{ is_of_touched_customer() }}
 ),
 
 price_levels as (

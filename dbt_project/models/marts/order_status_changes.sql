@@ -132,7 +132,11 @@ select
         when 'paid' then changes.paid_at
         when 'refunded' then changes.refunded_at
     end as changed_at,
-    case when left(files.delivery_key, 4) > '0000' then cast(left(files.delivery_key, 10) as date) end as delivered_date,
+    -- a file without a date in its name begins with zeros
+    case
+        when files.delivery_key like '____-__-__ %' and files.delivery_key > '0001'
+            then cast(left(files.delivery_key, 10) as date)
+    end as delivered_date,
     files.file_id
 from changes
 inner join orders

@@ -1,7 +1,9 @@
+{{ config(materialized="incremental", pre_hook="{{ take_out(['customer_id'], 'int_touched_customers') }}") }}
 with
 
 customers as (
     select * from {{ ref('int_customers') }}
+    where {{ is_of_touched_customer() }}
 )
 
 select

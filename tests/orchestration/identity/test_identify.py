@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -110,3 +111,84 @@ def test_links_made_day_by_day_are_those_made_from_scratch(randomly: random.Rand
             assert_frame_equal(history.home.links(), expected.links)
             assert_frame_equal(history.home.refused(), expected.refused.sort(pl.all()))
             assert (report.ids, report.persons) == (expected.links.height, expected.links["customer_id"].n_unique())
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> IdentityHome:
+    made = IdentityHome(tmp_path)
+    made.configure("time_zone: UTC\nidentity: {max_ids_per_link: 2}\n")
+    return made
+
+
+def order(customer_id: str, phone: str = "13912345678", day: int = 1) -> dict[str, object]:
+    return {"customer_id": customer_id, "phone": phone, "ordered_at": datetime(2025, 1, day)}
+
+
+def test_evidence_of_too_many_links_again_when_one_of_them_is_withdrawn(home: IdentityHome) -> None:
+    home.deliver("shop", "orders", [order("C1"), order("C2")])
+    third = home.deliver("shop", "orders", [order("C3")])
+    assert home.identify().refused == {"phone(s)": (1, 3)}
+    assert home.persons() == {"shop:C1": "shop:C1", "shop:C2": "shop:C2", "shop:C3": "shop:C3"}
+    home.withdraw(third)
+    assert home.identify().refused == {}
+    assert home.persons() == {"shop:C1": "shop:C1", "shop:C2": "shop:C1"}
+    home.bring_back(third)
+    assert home.identify().refused == {"phone(s)": (1, 3)}
+    assert home.persons() == {"shop:C1": "shop:C1", "shop:C2": "shop:C2", "shop:C3": "shop:C3"}
+
+
+def test_a_day_adds_what_is_news_and_leaves_the_rest_as_it_was(home: IdentityHome) -> None:
+    evidence_files = home.folder / "lake" / "identity" / "evidence"
+    home.deliver("shop", "orders", [order(f"C{number}", f"138123450{number:02d}") for number in range(50)])
+    home.identify()
+    (first,) = evidence_files.iterdir()
+    home.deliver("shop", "orders", [order("C7", "13812345007", day=2), order("C8", "13912345678", day=2), order("N1", day=2)])
+    home.identify(run_id="second")
+    (second,) = set(evidence_files.iterdir()) - {first}
+    news = pl.read_parquet(second).select("source_customer_id", "kind").sort(pl.all()).rows()
+    assert news == [("C8", "phone"), ("N1", "own id"), ("N1", "phone")], "what was known of C7 is no news"
+    assert home.persons()["shop:N1"] == "shop:C8"
+    runs = dict(home.links().select("source_customer_id", "first_seen_run").rows())
+    assert (runs["C8"], runs["N1"]) == ("run", "second")
+    before = (home.folder / "lake" / "identity" / "customer_links.parquet").stat().st_mtime_ns
+    home.identify(run_id="third")
+    assert (home.folder / "lake" / "identity" / "customer_links.parquet").stat().st_mtime_ns == before
+
+
+def test_a_record_that_cannot_be_relied_on_is_made_anew(home: IdentityHome) -> None:
+    home.deliver("shop", "orders", [order("C1"), order("C2")])
+    home.identify()
+    expected = home.links()
+    kept = home.folder / "lake" / "identity"
+    losses: list[Callable[[], object]] = [
+        lambda: (kept / "evidence.json").write_text("{"),
+        lambda: (kept / "links.json").write_text("{}"),
+        lambda: (kept / "customer_links.parquet").unlink(),
+        lambda: next((kept / "evidence").iterdir()).unlink(),
+    ]
+    for loss in losses:
+        loss()
+        home.identify()
+        assert_frame_equal(home.links(), expected)
+
+
+def test_a_day_of_somebody_set_apart_leaves_those_alone_who_share_something_with_them(home: IdentityHome) -> None:
+    shared = {"email": "c@x.com"}
+    rows = [{**order("C1", "-"), **shared}, {**order("C2", "-"), **shared}, {**order("C3"), **shared}, order("C4", "13812345678")]
+    home.configure("time_zone: UTC\n")
+    home.deliver("shop", "orders", rows)
+    with lake.open_ledger(home.settings) as ledger:
+        ledger.set_apart([("shop", "C3"), ("shop", "C4")], "test")
+    home.identify()
+    home.deliver("shop", "orders", [order("C4", day=2)])
+    home.identify()
+    assert home.persons() == {"shop:C1": "shop:C1", "shop:C2": "shop:C1", "shop:C3": "shop:C3", "shop:C4": "shop:C3"}
+
+
+def test_a_known_date_of_what_had_none_counts_for_all_parts_of_the_evidence(home: IdentityHome) -> None:
+    home.configure("time_zone: UTC\nidentity: {max_ids_per_link: 2}\n")
+    home.deliver("shop", "customers", [{"customer_id": f"C{number}", "phone": "13912345678"} for number in range(3)])
+    assert home.identify(date(2025, 1, 5)).refused == {"phone(s)": (1, 3)}
+    home.deliver("shop", "orders", [order("C0", day=9)])
+    assert home.identify(date(2025, 1, 5)).refused == {}
+    assert home.persons() == {"shop:C0": "shop:C0", "shop:C1": "shop:C1", "shop:C2": "shop:C1"}
