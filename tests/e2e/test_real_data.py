@@ -65,6 +65,16 @@ ONLINE_RETAIL = {
                 - (select sum(net_amount) from marts.fct_order_lines where customer_id is not null)""",
         [(Decimal(0),)],
     ),
+    "net of the identified, cancellations being refunds, and of nobody identified": (
+        """select sum(net_amount) filter (customer_id is not null), sum(refund_amount) filter (customer_id is not null),
+                  sum(net_amount) filter (customer_id is null), sum(refund_amount)
+           from marts.fct_order_lines""",
+        [(Decimal("8300065.814"), Decimal("611342.09"), Decimal("1447682.12"), Decimal("918936.61"))],
+    ),
+    "customers who returned more than was bought here, or just as much, and the furthest": (
+        "select count(*) filter (net_amount < 0), count(*) filter (net_amount = 0), min(net_amount) from marts.customer_facts",
+        [(41, 14, Decimal("-4287.63"))],
+    ),
     "orders and customers": ("select count(*), count(distinct customer_id) from marts.fct_orders", [(25_900, 4_372)]),
     "every customer once in the wide table": ("select count(*), count(distinct customer_id) from marts.customer_360", [(4_372, 4_372)]),
     "cancellation lines": ("select count(*) from marts.fct_order_lines where order_key like 'uci:C%'", [(9_288,)]),
