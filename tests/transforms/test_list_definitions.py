@@ -12,7 +12,7 @@ from transforms.contact import ContactRules
 from transforms.lifecycle import STAGE_NAMES_ZH
 from transforms.lists import Wording, build, check, load_definitions, looks_at_one_row
 from transforms.loyalty import TYPE_NAMES_ZH
-from transforms.rfm import GROUP_NAMES_ZH
+from transforms.rfm_presets import GROUP_NAMES_ZH
 
 from .marketing import AS_OF, CUSTOMER_360, NO_HOLDOUT, SHIPPED, a_list, contacts, customers_360, touches
 
