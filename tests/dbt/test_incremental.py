@@ -210,4 +210,6 @@ def test_a_history_built_day_by_day_is_the_history_built_at_once(
             whole.dbt("run", "--selector", "before_scores", "--full-refresh", as_of=str(as_of))
             different = {table: rows for table in COMPARED if (rows := _differences(daily, whole, table))}
             assert not different
-    assert daily.rows("select count(*) + (select coalesce(sum(lines_count), 0) from marts.held_orders) > 5 from marts.fct_order_lines") == [(True,)]
+    ((lines,),) = daily.rows("select count(*) from marts.fct_order_lines")
+    ((held,),) = daily.rows("select coalesce(sum(lines_count), 0) from marts.held_orders")
+    assert lines + held > 5
