@@ -10,8 +10,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-# A package of the caller's own shell must not be found before those of .venv.
-unexport PYTHONPATH PYTHONHOME
+# A package of the caller's own shell must not be found before those of .venv; and where a shell forbids bytecode (many containers do),
+# each of the many processes of a test run would compile its thousands of modules anew, which takes twice as long as to load them.
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 HOME_DIR ?= $(or $(REGULARS_HOME),data)
@@ -106,7 +107,7 @@ clean:  ## remove what the targets made, but for the data home: .venv, caches, b
 	rm -rf .venv
 	if [ -n "$$uv" ]; then
 		uv venv --quiet --no-python-downloads --python "$$python" .venv
-		uv pip install --quiet --python $(BIN)/python --require-hashes --no-build -r requirements.lock
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --no-build -r requirements.lock
 	else
 		"$$python" -m venv .venv
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock

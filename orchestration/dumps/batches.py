@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.dumps import quarantine
 from orchestration.dumps.candidates import Batch, Candidate, Outcome
+from orchestration.dumps.engines import Engines
 from orchestration.dumps.feeds import FEEDS, empty_relation, event_column
 from orchestration.dumps.layouts import Layout, settled
 from orchestration.dumps.ledger import File
@@ -47,15 +48,15 @@ def ensure_feeds(lake: Path) -> None:
                 _copy(connection, empty_relation(feed), paths[feed])
 
 
-def write(batch: Batch, settings: Settings) -> Outcome:
+def write(batch: Batch, settings: Settings, engines: Engines) -> Outcome:
     """Read the batch's files into Parquet. Files that must not count come back held, and none of their rows are in the batch."""
     held: list[tuple[Candidate, File]] = []
     while batch.candidates:
         try:
-            counted = _write_once(batch, settings)
+            counted = _write_once(batch, settings, engines)
         except ParserDisagreesError as error:
             _discard(batch, settings)
-            return Outcome(tuple(held) + tuple(entry for part in _parts(batch, error.suspects) for entry in write(part, settings).files))
+            return Outcome(tuple(held) + tuple(entry for part in _parts(batch, error.suspects) for entry in write(part, settings, engines).files))
         except UnreadableError as error:
             counted = [(candidate, _held(candidate.file, error.files.get(candidate.file.file_id))) for candidate in batch.candidates]
         suspects = [entry for entry in counted if entry[1].state == "held"]
@@ -110,9 +111,9 @@ class Counts:
         )
 
 
-def _write_once(batch: Batch, settings: Settings) -> list[tuple[Candidate, File]]:
+def _write_once(batch: Batch, settings: Settings, engines: Engines) -> list[tuple[Candidate, File]]:
     counted: dict[str, Counts] = {}
-    for part in _write_regular(batch, settings) if batch.is_regular else _write_carefully(batch, settings):
+    for part in (_write_regular if batch.is_regular else _write_carefully)(batch, settings, engines):
         for file_id, counts in part.items():
             counted[file_id] = counted.get(file_id, Counts()).plus(counts)
     files = [(candidate, _counted(candidate.file, batch, counted.get(candidate.file.file_id, Counts()))) for candidate in batch.candidates]
@@ -131,7 +132,7 @@ def _counted(file: File, batch: Batch, counts: Counts) -> File:
     )
 
 
-def _write_regular(batch: Batch, settings: Settings) -> Iterator[dict[str, Counts]]:
+def _write_regular(batch: Batch, settings: Settings, engines: Engines) -> Iterator[dict[str, Counts]]:
     from orchestration.dumps.relations import load_regular
 
     work = settings.state / "work"
@@ -141,7 +142,7 @@ def _write_regular(batch: Batch, settings: Settings) -> Iterator[dict[str, Count
         text = gather(stretches, work / f"{batch.name}-{number}.gathered")
         delivered = {stretch.candidate.file.file_id: stretch.records - stretch.has_header for stretch in stretches}
         try:
-            with _engine(settings) as connection:
+            with engines.one() as connection:
                 load_regular(stretches, text, connection)
                 counts = _write_part(batch, number, delivered, settings, connection)
         except (duckdb.IOException, duckdb.OutOfMemoryException):
@@ -164,26 +165,17 @@ def _write_regular(batch: Batch, settings: Settings) -> Iterator[dict[str, Count
         yield from pool.map(write_part, range(len(parts)), parts)
 
 
-def _write_carefully(batch: Batch, settings: Settings) -> Iterator[dict[str, Counts]]:
+def _write_carefully(batch: Batch, settings: Settings, engines: Engines) -> Iterator[dict[str, Counts]]:
     from orchestration.dumps.relations import load_records, read_carefully
 
     for number, records in enumerate(read_carefully(batch)):
-        with _engine(settings) as connection:
+        with engines.one() as connection:
             load_records(records, len(batch.candidates[0].header), connection)
             counts = _write_part(batch, number, records.delivered, settings, connection)
         if unbalanced := _unbalanced(counts):
             why = HeldError("unbalanced", "its rows could not be accounted for one by one")
             raise UnreadableError(dict.fromkeys(unbalanced, why))
         yield counts
-
-
-def _engine(settings: Settings) -> "duckdb.DuckDBPyConnection":
-    """A DuckDB of its own for one part: parts are read side by side, each on one thread."""
-    import duckdb
-
-    connection = duckdb.connect(config={"threads": 1, "memory_limit": settings.memory_limit})
-    connection.execute("set TimeZone = 'UTC'")
-    return connection
 
 
 def _unbalanced(counts: dict[str, Counts]) -> set[str]:

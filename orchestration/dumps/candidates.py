@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from orchestration.dumps import careful
 from orchestration.dumps.careful import Record, Refusal
@@ -79,7 +80,7 @@ class Batch:
     candidates: tuple[Candidate, ...]
     is_regular: bool
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The same files read in the same way make the same name, whenever they are read."""
         first = self.candidates[0]

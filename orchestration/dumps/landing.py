@@ -15,6 +15,7 @@ from orchestration.dumps import batches
 from orchestration.dumps.candidates import Batch, Candidate
 from orchestration.dumps.commit import Committer
 from orchestration.dumps.completeness import Claim, waiting
+from orchestration.dumps.engines import Engines
 from orchestration.dumps.gates import Memory
 from orchestration.dumps.held import UnfinishedError
 from orchestration.dumps.inbox import Arrival
@@ -101,7 +102,7 @@ class _Street:
         portions = _portions(work, many * BATCH_BYTES, many * BATCH_FILES, lambda item: item[0].sighting.size_bytes)
         landed = 0
         # Receiving is mostly Python's work, for which there is one thread at a time; writing is the engine's.
-        with ThreadPoolExecutor(1) as receiver, ThreadPoolExecutor(self.settings.threads) as writers:
+        with ThreadPoolExecutor(1) as receiver, ThreadPoolExecutor(self.settings.threads) as writers, Engines(self.settings) as engines:
             received = (receiver.submit(self._received, number, portion) for number, portion in enumerate(portions))
             following = next(received, None)
             while following:
@@ -109,7 +110,7 @@ class _Street:
                 following = next(received, None)
                 self.summary.unfinished += portion.unfinished
                 planned = self.committer.plan(portion.candidates)
-                outcomes = list(writers.map(lambda batch: batches.write(batch, self.settings), _batched(planned.to_read)))
+                outcomes = list(writers.map(lambda batch: batches.write(batch, self.settings, engines), _batched(planned.to_read)))
                 sync(self.settings.lake, self.settings.quarantine)  # from here on they count
                 self.committer.commit(planned, [entry for outcome in outcomes for entry in outcome.files])
                 shutil.rmtree(portion.folder)

@@ -45,7 +45,7 @@ def load_regular(stretches: Sequence[Stretch], text: Path, connection: "duckdb.D
         connection.execute("alter table delivered add column lines bigint[]")
         connection.execute("update delivered set lines = (select list(line order by place) from starts)")
     connection.execute(
-        f"""create view text as
+        f"""create temp view text as
         select {", ".join(columns)}, file_ids[number] as file_id, latest[number] as latest_at, line
         from (
             select *, {"lines[place]" if has_breaks_in_texts else "place"} + shifts[number] as line
@@ -76,7 +76,7 @@ def _load_delivered(stretches: Sequence[Stretch], connection: "duckdb.DuckDBPyCo
     shifts = [stretch.lines_before - before for stretch, before in zip(stretches, accumulate(lengths, initial=0), strict=False)]
     ids = ", ".join(quoted(stretch.candidate.file.file_id) for stretch in stretches)
     latest = ", ".join(latest_at(stretch.candidate) for stretch in stretches)
-    connection.execute(f"create table delivered as select [{ids}] as file_ids, {shifts} as shifts, [{latest}] as latest")
+    connection.execute(f"create temp table delivered as select [{ids}] as file_ids, {shifts} as shifts, [{latest}] as latest")
 
 
 def latest_at(candidate: Candidate) -> str:
@@ -145,7 +145,7 @@ def load_records(records: Records, columns: int, connection: "duckdb.DuckDBPyCon
     connection.register("records", _table(records.read, pa.schema(texts)))
     connection.register("refused", _table(records.refused, pa.schema(refused)))
     latest = " ".join(f"when {quoted(file_id)} then {moment}" for file_id, moment in records.latest_at.items())
-    connection.execute(f"create view text as select *, case file_id {latest or 'when null then null'} end as latest_at from records")
+    connection.execute(f"create temp view text as select *, case file_id {latest or 'when null then null'} end as latest_at from records")
 
 
 def _table(rows: list[tuple[object, ...]], schema: pa.Schema) -> pa.Table:

@@ -160,10 +160,15 @@ def measure_by_hand(home: Path, times: int) -> dict[str, float]:
 
 
 def forget_runs(home: Path) -> None:
-    """Leaves of a home what it was before its first run."""
+    """Leaves of a home what it was before its first run.
+
+    What runs made is moved aside, not deleted: ext4 gives the inodes of files deleted in the last minutes to nobody and looks for others,
+    which makes each new file cost 1.2 ms instead of 0.05 ms; no first run pays that.
+    """
+    aside = Path(tempfile.mkdtemp(prefix="former-", dir=home.parent))
     for path in home.iterdir():
         if path.name not in KEPT_BETWEEN_RUNS:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            path.rename(aside / path.name)
 
 
 def measure_size(home: Path, lines: int, threads: int, only_landing: bool) -> dict[str, float]:
