@@ -56,7 +56,8 @@ def write(batch: Batch, settings: Settings, engines: Engines) -> Outcome:
             counted = _write_once(batch, settings, engines)
         except ParserDisagreesError as error:
             _discard(batch, settings)
-            return Outcome(tuple(held) + tuple(entry for part in _parts(batch, error.suspects) for entry in write(part, settings, engines).files))
+            apart = [entry for part in _parts(batch, error.suspects) for entry in write(part, settings, engines).files]
+            return Outcome((*held, *apart))
         except UnreadableError as error:
             counted = [(candidate, _held(candidate.file, error.files.get(candidate.file.file_id))) for candidate in batch.candidates]
         suspects = [entry for entry in counted if entry[1].state == "held"]

@@ -14,7 +14,7 @@ class Engines:
     """DuckDBs, made when needed and kept for later parts: to make one costs as much as to read a thousand rows."""
 
     def __init__(self, settings: "Settings") -> None:
-        self._config = {"threads": 1, "memory_limit": settings.memory_limit}
+        self._config: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "memory_limit": settings.memory_limit}
         self._idle: list[duckdb.DuckDBPyConnection] = []
 
     def __enter__(self) -> Self:

@@ -5,15 +5,16 @@ A batch is one Parquet file of many delivered files of one feed; the ledger says
 """
 
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from orchestration.dumps import batches
-from orchestration.dumps.candidates import Batch, Candidate
-from orchestration.dumps.commit import Committer
+from orchestration.dumps.candidates import Batch, Candidate, Outcome
+from orchestration.dumps.commit import Committer, Planned
 from orchestration.dumps.completeness import Claim, waiting
 from orchestration.dumps.engines import Engines
 from orchestration.dumps.gates import Memory
@@ -34,6 +35,8 @@ BATCH_BYTES = 64 << 20
 BATCH_FILES = 400
 PORTION_BATCHES = 2
 """Batches of a portion for each thread: the more, the fewer and larger the Parquet files; the fewer, the sooner there is work for all."""
+WRITTEN_AHEAD = 2
+"""Portions that are written at a time: no thread waits for another's last batch, nor for the disk. One more is received meanwhile."""
 
 
 def profiles_in_use(settings: Settings, others: Iterable[str] = ()) -> dict[str, Profile]:
@@ -86,6 +89,23 @@ class _Portion:
     candidates: list[Candidate] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
 
+    @property
+    def contents(self) -> set[str]:
+        return {candidate.receipt.content_id for candidate in self.candidates}
+
+    def shares_contents_with(self, others: Iterable["_Written"]) -> bool:
+        """Whether what is to be done with this one depends on what the ledger will say of the others."""
+        return any(self.contents & other.portion.contents for other in others)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A portion that is being written. ``outcomes``: of its batches."""
+
+    portion: _Portion
+    planned: Planned
+    outcomes: list[Future[Outcome]]
+
 
 @dataclass(frozen=True)
 class _Street:
@@ -97,25 +117,39 @@ class _Street:
     on_progress: Callable[[float], None]
 
     def land(self, work: Sequence[Work]) -> None:
-        """Portion by portion, each committed as one: all of it counts, or nothing. While one is written, the next is received."""
-        many = PORTION_BATCHES * self.settings.threads  # two portions lie unpacked and unknown to the ledger at a time
-        portions = _portions(work, many * BATCH_BYTES, many * BATCH_FILES, lambda item: item[0].sighting.size_bytes)
+        """Portion by portion, each committed as one: all of it counts, or nothing."""
         landed = 0
+        for portion in self._landed(work):
+            landed += portion.size
+            self.on_progress(landed / len(work))
+
+    def _landed(self, work: Sequence[Work]) -> Iterator["_Portion"]:
+        """Every portion, when it is committed. Meanwhile the next one is written, and one more received."""
+        many = PORTION_BATCHES * self.settings.threads
+        portions = _portions(work, many * BATCH_BYTES, many * BATCH_FILES, lambda item: item[0].sighting.size_bytes)
         # Receiving is mostly Python's work, for which there is one thread at a time; writing is the engine's.
         with ThreadPoolExecutor(1) as receiver, ThreadPoolExecutor(self.settings.threads) as writers, Engines(self.settings) as engines:
             received = (receiver.submit(self._received, number, portion) for number, portion in enumerate(portions))
             following = next(received, None)
+            written: deque[_Written] = deque()
             while following:
                 portion = following.result()
                 following = next(received, None)
-                self.summary.unfinished += portion.unfinished
+                while written and (len(written) == WRITTEN_AHEAD or portion.shares_contents_with(written)):
+                    yield self._committed(written.popleft())
                 planned = self.committer.plan(portion.candidates)
-                outcomes = list(writers.map(lambda batch: batches.write(batch, self.settings, engines), _batched(planned.to_read)))
-                sync(self.settings.lake, self.settings.quarantine)  # from here on they count
-                self.committer.commit(planned, [entry for outcome in outcomes for entry in outcome.files])
-                shutil.rmtree(portion.folder)
-                landed += portion.size
-                self.on_progress(landed / len(work))
+                outcomes = [writers.submit(batches.write, batch, self.settings, engines) for batch in _batched(planned.to_read)]
+                written.append(_Written(portion, planned, outcomes))
+            while written:
+                yield self._committed(written.popleft())
+
+    def _committed(self, written: "_Written") -> "_Portion":
+        outcomes = [outcome.result() for outcome in written.outcomes]
+        sync(self.settings.lake, self.settings.quarantine)  # from here on they count
+        self.committer.commit(written.planned, [entry for outcome in outcomes for entry in outcome.files])
+        self.summary.unfinished += written.portion.unfinished
+        shutil.rmtree(written.portion.folder)
+        return written.portion
 
     def land_under_first_names(self) -> None:
         """A content that came under several names is read under the first of those it counts under, whichever was processed first."""

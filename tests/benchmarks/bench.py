@@ -29,6 +29,7 @@ from pathlib import Path
 CHEAP_LINES = 1_000_000
 """Up to here each figure is the median of three runs; above, a run takes minutes and is done once."""
 
+FORMER = "former-"
 KEPT_BETWEEN_RUNS = {"inbox", "truth", "regulars.yaml"}
 CSV_ENDINGS = (".csv", ".csv.gz")
 TYPES = {
@@ -165,7 +166,7 @@ def forget_runs(home: Path) -> None:
     What runs made is moved aside, not deleted: ext4 gives the inodes of files deleted in the last minutes to nobody and looks for others,
     which makes each new file cost 1.2 ms instead of 0.05 ms; no first run pays that.
     """
-    aside = Path(tempfile.mkdtemp(prefix="former-", dir=home.parent))
+    aside = Path(tempfile.mkdtemp(prefix=FORMER, dir=home.parent))
     for path in home.iterdir():
         if path.name not in KEPT_BETWEEN_RUNS:
             path.rename(aside / path.name)
@@ -258,6 +259,8 @@ def main() -> None:
             home = Path(folder, str(lines))
             home.mkdir(parents=True)
             columns[f"{lines:,} lines"] = measure_size(home, lines, asked.threads, asked.landing)
+        for former in Path(folder).glob(f"{FORMER}*"):
+            shutil.rmtree(former)
     print(f"{asked.threads} threads, Python {sys.version.split()[0]}\n", *table(columns), sep="\n")
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from orchestration.dumps import landing
 from tests.orchestration.dumps.conftest import ORDERS_HEADER, Home, order
 
 
@@ -177,6 +178,19 @@ def test_the_same_content_under_any_name_is_loaded_once(home: Home) -> None:
     assert (landing.rows_clean, landing.already_loaded) == (1, ["shop/orders_copy.csv"])
     home.deliver("orders_later.csv", dump(order()))
     assert home.land().already_loaded == ["shop/orders_later.csv"]
+
+
+def test_the_same_content_in_the_portion_being_written_is_loaded_once(
+    configured: Callable[[str], Home], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landing, "BATCH_FILES", 1)
+    monkeypatch.setattr(landing, "PORTION_BATCHES", 1)
+    home = configured("time_zone: UTC\nthreads: 1\n")
+    for name in "abcde":
+        home.deliver(f"orders_{name}.csv", dump(order(1 if name in "abe" else 2)))
+    landed = home.land()
+    assert (landed.rows_clean, landed.already_loaded) == (2, [f"shop/orders_{name}.csv" for name in "bde"])
+    assert home.clean("order_id") == [("O1",), ("O2",)]
 
 
 def test_a_file_delivered_again_with_new_content_replaces_what_it_delivered_before(home: Home) -> None:
