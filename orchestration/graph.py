@@ -20,6 +20,7 @@ class Graph:
         self._models = {unique_id: node for unique_id, node in manifest.nodes.items() if node.resource_type in ("model", "seed")}
         self._parents = {unique_id: getattr(node.depends_on, "nodes", []) for unique_id, node in self._models.items()}
         self._sources = {unique_id: source.source_name for unique_id, source in manifest.sources.items()}
+        self._later: dict[str, bool] = {}
         self._ids = {node.name: unique_id for unique_id, node in self._models.items()}
 
     def id_of(self, name: str) -> str:
@@ -49,9 +50,10 @@ class Graph:
         return bool(self._models[unique_id].config.materialized == "view")
 
     def _comes_later(self, unique_id: str) -> bool:
-        parents = self._parents[unique_id]
-        return any(
-            self._sources[parent] in LATER_SOURCES if parent in self._sources else self._comes_later(parent)
-            for parent in parents
-            if parent in self._sources or parent in self._models
-        )
+        if unique_id not in self._later:  # there are many ways through the graph, each is gone once
+            self._later[unique_id] = any(
+                self._sources[parent] in LATER_SOURCES if parent in self._sources else self._comes_later(parent)
+                for parent in self._parents[unique_id]
+                if parent in self._sources or parent in self._models
+            )
+        return self._later[unique_id]
