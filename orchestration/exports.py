@@ -76,18 +76,20 @@ def write_package(
     lists: dict[str, Any] = {}
     of_lists: list[dict[str, Any]] = []
     with ThreadPoolExecutor(1) as aside:  # the master's workbook takes longer than all else together, on one core
-        files = aside.submit(_write_formats, everybody, folder, MASTER, MASTER_TITLE[language], formats)
+        workbook = aside.submit(_write_formats, everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f == "xlsx"])
+        others = _write_formats(everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f != "xlsx"])
         for definition in definitions:
             written = _write_formats(
                 list_rows(definition, members, contacts, language), folder, definition.name, getattr(definition.title, language), formats
             )
             lists[definition.name] = {**_account(definition, members, run.contact_rules), "files": [file["name"] for file in written]}
             of_lists += written
+        of_master = sorted([*others, *workbook.result()], key=lambda file: formats.index(file["name"].rsplit(".", 1)[1]))
     manifest = {
         "run_id": run.run_id,
         "as_of": run.as_of.isoformat(),
         "language": language,
-        "files": [*files.result(), *of_lists],
+        "files": [*of_master, *of_lists],
         "lists": lists,
         "parameters": run.parameters,
         "validation": run.validation,

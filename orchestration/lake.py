@@ -3,12 +3,12 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.dumps.feeds import FEEDS
-from orchestration.dumps.ledger import Ledger
+from orchestration.dumps.ledger import File, Ledger
 from orchestration.errors import RegularsError
 from orchestration.io import write_atomically, write_parquet
 from orchestration.settings import Settings
@@ -61,15 +61,28 @@ def as_of_day(settings: Settings, wanted: str | None) -> str:
     return found
 
 
+def files_that_count(settings: Settings, ledger: Ledger) -> list[File]:
+    """The live files; for a run that looks back, those of them that were there on its day.
+
+    A file was there if its name gives no day, or none later than ``dated_after_days`` behind the one looked back to. Of a source and feed
+    without such a file all are taken, or a merchant whose only export is dated later could not look back at all.
+    """
+    live = ledger.files("live")
+    if not settings.looks_back:
+        return live
+    day = date.fromisoformat(settings.looks_back_to)
+    last = {source: (day + timedelta(settings.source_of(source).dated_after_days)).isoformat() for source in {file.source for file in live}}
+    there = [file for file in live if file.delivery_key[:10] <= last[file.source]]
+    known = {(file.source, file.feed) for file in there}
+    return [*there, *(file for file in live if (file.source, file.feed) not in known)]
+
+
 def write_live_files(settings: Settings) -> None:
-    """``lake/clean/files.parquet``: the delivered files whose rows count. Grain: one row per live file."""
+    """``clean/files.parquet``: the delivered files whose rows count. Grain: one row per file."""
     import polars as pl
 
-    ledger = ledger_of(settings)
-    try:
-        live = ledger.files("live")
-    finally:
-        ledger.close()
+    with open_ledger(settings) as ledger:
+        live = files_that_count(settings, ledger)
     names = ("file_id", "source", "feed", "file_name", "delivery_key", "rows_delivered", "rows_clean", "rows_quarantined")
     schema = {name: pl.Int64 if name.startswith("rows_") else pl.String for name in names}
     write_parquet(
@@ -79,7 +92,7 @@ def write_live_files(settings: Settings) -> None:
 
 def clean_path(settings: Settings, feed: str) -> Path:
     """The Parquet file, or pattern of files, of a table of the clean layer."""
-    return settings.lake / "clean" / ("files.parquet" if feed == "files" else f"{feed}/*.parquet")
+    return settings.derived / "clean" / "files.parquet" if feed == "files" else settings.lake / "clean" / feed / "*.parquet"
 
 
 def engine(settings: Settings) -> "duckdb.DuckDBPyConnection":

@@ -75,6 +75,9 @@ class Source(_Section):
     """A file with more than this many times the usual rows of its source and feed, or fewer than that part of them, is held."""
     volume_from_files: int = Field(10, ge=1)
     """How many files a source and feed must have live before there is a usual volume."""
+    dated_after_days: int = Field(1, ge=0, le=31)
+    """How many days after its rows a file may be dated by its name: 1 where a night's export carries the day after. A run that looks back
+    to a day reads the files dated up to so many days later."""
 
 
 class Contact(_Section):
@@ -135,6 +138,11 @@ class Settings(BaseSettings):
         copy = self.model_copy()
         copy._looks_back_to = day
         return copy
+
+    @property
+    def looks_back_to(self) -> str:
+        """ISO day, or an empty text for a run that doesn't look back."""
+        return self._looks_back_to
 
     @property
     def looks_back(self) -> bool:

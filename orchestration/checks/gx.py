@@ -45,7 +45,8 @@ def validate(suite: Suite, frame: "pl.DataFrame") -> list[Finding]:
     context.variables.progress_bars = {"globally": False}
     batches = context.data_sources.add_pandas("pandas").add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all")
     built = [getattr(expectations, wanted.kind)(**wanted.terms, severity=wanted.severity) for wanted in suite.expectations]
-    result = batches.get_batch({"dataframe": frame.to_pandas()}).validate(
+    judged = frame.select(sorted({*suite.keys, *(column for wanted in suite.expectations for column in wanted.columns)}))
+    result = batches.get_batch({"dataframe": judged.to_pandas()}).validate(
         great_expectations.ExpectationSuite(name=suite.name, expectations=built),
         result_format={"result_format": "SUMMARY", "unexpected_index_column_names": list(suite.keys), "partial_unexpected_count": EXAMPLES},
     )

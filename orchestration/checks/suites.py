@@ -25,6 +25,12 @@ class Expectation:
     because: str
     severity: Literal["critical", "warning"] = "critical"
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What it looks at."""
+        terms = self.terms
+        return tuple(filter(None, (terms.get("column"), terms.get("column_A"), terms.get("column_B"), *terms.get("column_list", ()))))
+
 
 @dataclass(frozen=True)
 class Suite:

@@ -1,4 +1,4 @@
-"""What the live files show of who is who (``CUSTOMER_EVIDENCE``), kept as Parquet under ``lake/identity/evidence``.
+"""What the files that count show of who is who (``CUSTOMER_EVIDENCE``), kept as Parquet under ``lake/identity/evidence``.
 
 The first run reads all clean rows. Later ones read the files that came since, and add what is news in a file of its own; where files no
 longer count, the ids they spoke of are read anew from all files. ``evidence.json`` says which Parquet files stand, and for which live
@@ -9,11 +9,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration import lake
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.ledger import File, Ledger
+from orchestration.identity.report import folder
 from orchestration.io import write_atomically, write_json, write_parquet
 from orchestration.settings import Settings
 from orchestration.sql import quoted, readable
@@ -52,11 +53,6 @@ class Update:
     touched: "pl.DataFrame"
 
 
-def folder(settings: Settings) -> Path:
-    """Beside the clean layer, whose sum it is: a run that looks back reads the same."""
-    return settings.lake / "identity"
-
-
 def rows_of(settings: Settings, state: State) -> str:
     """The evidence as DuckDB reads it. A piece may stand in several parts: the earliest sighting counts."""
     paths = [readable(folder(settings) / "evidence" / part) for part in state.parts]
@@ -68,7 +64,7 @@ def update(settings: Settings, ledger: Ledger, reading: "Reading", connection: "
     import polars as pl
 
     rules = hashlib.sha256(json.dumps(asdict(reading), sort_keys=True, default=dict).encode()).hexdigest()[:16]
-    live = ledger.files("live")
+    live = lake.files_that_count(settings, ledger)
     before = _read(settings, rules)
     ids = tuple(sorted(file.file_id for file in live))
     version = hashlib.sha256("\n".join([rules, *ids]).encode()).hexdigest()[:16]

@@ -1,6 +1,8 @@
 """A run as of a day that is past: what it would have published then stands apart, and everybody else is as if it had never been."""
 
+import csv
 import hashlib
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -14,6 +16,7 @@ from tests.e2e.conftest import Home
 
 pytestmark = pytest.mark.slow
 
+LAST_DAY = date(2026, 10, 31)
 STAYS = ("published", "exports", "publications", "warehouse.duckdb", "working.duckdb", "state/built.json", "lake/identity", "lake/history")
 
 
@@ -28,6 +31,33 @@ def contents(home: Home) -> dict[str, str]:
     return links | {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()}
 
 
+def deliver_later(home: Home, day: date) -> None:
+    """Files of a month after the day, with undated news of before it: orders cancelled, reviews changed, and a late order."""
+    inbox = home.folder / "inbox" / "online"
+    for kind, spoil in (("orders", cancelled), ("reviews", worst)):
+        before = [path for path in sorted(inbox.glob(f"{kind}_????-??-??.csv")) if path.name < f"{kind}_{day}"][-5:]
+        told = [spoil(row) for path in before for row in csv.DictReader(path.read_text("utf-8").splitlines())]
+        assert told
+        with (inbox / f"{kind}_{day + timedelta(days=30)}_again.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(told[0]))
+            writer.writeheader()
+            writer.writerows([*told, {**told[0], f"{kind[:-1]}_id": "late"}])
+
+
+def cancelled(order: dict[str, str]) -> dict[str, str]:
+    return {**order, "status": "cancelled"}
+
+
+def worst(review: dict[str, str]) -> dict[str, str]:
+    return {**review, "rating": "1"}
+
+
+def remove_files_after(home: Home, day: date) -> None:
+    for path in (home.folder / "inbox").rglob("*_????-??-??*"):
+        if (dated := re.search(r"\d{4}-\d\d-\d\d", path.name)) and date.fromisoformat(dated[0]) > day:
+            path.unlink()
+
+
 def next_day(home: Home) -> list[tuple[Any, ...]]:
     """The next day's files delivered and run; which orders were built for them."""
     shutil.copytree(home.folder / "truth" / "later", home.folder / "inbox", dirs_exist_ok=True)
@@ -38,8 +68,11 @@ def next_day(home: Home) -> list[tuple[Any, ...]]:
 def test_a_past_day_stands_apart_and_neither_readers_nor_the_next_day_notice(make_home: Callable[[str], Home], tmp_path: Path) -> None:
     looker = make_home("currency: CNY\ntime_zone: Asia/Shanghai\nsources: {online: {profile: canonical}, shops: {profile: canonical}}\n")
     write_sample(looker.folder, customers=120, seed=5)
-    day = (date.fromisoformat(looker.run()["as_of"]) - timedelta(days=100)).isoformat()
-    undisturbed, newcomer = (copy_of(looker, tmp_path / name) for name in ("undisturbed", "newcomer"))
+    newcomer = copy_of(looker, tmp_path / "newcomer")
+    day = (LAST_DAY - timedelta(days=100)).isoformat()
+    deliver_later(looker, LAST_DAY - timedelta(days=100))
+    assert looker.run()["as_of"] == LAST_DAY.isoformat()
+    undisturbed = copy_of(looker, tmp_path / "undisturbed")
     killed = looker.folder / "as_of" / "2020-01-01"
     killed.mkdir(parents=True)
     (killed / "working.duckdb").touch()
@@ -56,8 +89,7 @@ def test_a_past_day_stands_apart_and_neither_readers_nor_the_next_day_notice(mak
     again = looker.run(as_of=day)
     assert (again["published"], again["is_current"]) == (False, True), "over the same lake the same day is there already"
 
-    for name in ("published", "exports"):
-        (newcomer.folder / name).unlink()
+    remove_files_after(newcomer, LAST_DAY - timedelta(days=99))  # a night's export may carry the day after
     assert newcomer.run(as_of=day)["results"] == str(newcomer.folder), "the first day of a home is no past one"
     assert apart.fingerprints() == newcomer.fingerprints(), "it is what would have been published on that day"
 
