@@ -57,7 +57,8 @@ def manifest_path(settings: Settings) -> Path:
     stamp = path.with_name("manifest.stamp")
     fingerprint = _project_fingerprint()
     if not path.exists() or not stamp.exists() or stamp.read_text() != fingerprint:
-        _parse(settings, fingerprint)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _parse(settings, fingerprint).write(str(path))
         stamp.write_text(fingerprint)
     return path
 
@@ -126,18 +127,17 @@ def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
     return connection
 
 
-_parsed: dict[tuple[Path, str], "Manifest"] = {}
-"""Parsing costs seconds and the project doesn't change within a process's life, or is noticed to have."""
+_parsed: dict[str, "Manifest"] = {}
+"""The project by its fingerprint, whatever the home: parsing costs seconds, and a home's place is only asked for when a model compiles."""
 
 
 def _parse(settings: Settings, fingerprint: str) -> "Manifest":
-    key = (settings.home, fingerprint)
-    if key not in _parsed:
+    if fingerprint not in _parsed:
         result = _invoke(settings, ["parse"], None)
         if result.exception:
             raise RegularsError(f"The dbt project {PROJECT} can't be parsed: {result.exception}")
-        _parsed[key] = result.result
-    return _parsed[key]
+        _parsed[fingerprint] = result.result
+    return _parsed[fingerprint]
 
 
 def _invoke(settings: Settings, arguments: list[str], manifest: "Manifest | None") -> Any:
