@@ -31,6 +31,11 @@ class Graph:
         """Tables between the lake and the scores."""
         return frozenset(each for each in self._models if not self._is_view(each) and not self._comes_later(each))
 
+    @cached_property
+    def seeds(self) -> frozenset[str]:
+        """Tables that stand in the project itself: they change with it alone."""
+        return frozenset(each for each, node in self._models.items() if node.resource_type == "seed")
+
     def views_below(self, ids: Iterable[str]) -> list[str]:
         """Names of the views that these models read through, as far down as the next tables."""
         found: set[str] = set()

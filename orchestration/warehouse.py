@@ -90,7 +90,7 @@ def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = 
         record = record.emptied()
         _start_anew(settings)
     built.forget(settings)  # until this build is whole, the next one is full
-    wanted |= graph.facts
+    wanted |= graph.facts - graph.seeds if record.as_of else graph.facts
     views = [view for view in graph.views_below(wanted) if view not in record.views or graph.depends_on_the_day(view)]
     variables = {**shared, "as_of": as_of, "full": not record.as_of, "built_as_of": record.as_of}
     nodes = _build(settings, manifest, {*wanted, *views}, variables)
