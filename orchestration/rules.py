@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from orchestration.errors import RegularsError
 from orchestration.settings import FILE_NAME, Settings
+from orchestration.texts import words_of
 from transforms import abc, clv, contact, credit, identity, lifecycle, loyalty, preferences, quality, rfm, satisfaction, scores
 from transforms.evidence import Reading, SourceRules
 
@@ -32,6 +33,7 @@ def check(settings: Settings) -> None:
     scoring_rules(settings)
     identity_rules(settings)
     contact_rules(settings)
+    words_of(settings)
 
 
 def identity_rules(settings: Settings) -> identity.Rules:

@@ -52,8 +52,8 @@ def read(reviews: pl.DataFrame, words: Words) -> tuple[pl.DataFrame, pl.DataFram
     found = texts.select("review", "file_id", "line", "rating").join(sentiments, on="review", how="left", maintain_order="left")
     topics = _topics(found, entries, weighed, words)
     return (
-        found.filter(pl.col("sentiment").is_not_null()).select(SENTIMENTS.names()).cast(dict(SENTIMENTS)),
-        topics.select(TOPICS.names()).cast(dict(TOPICS)),
+        found.filter(pl.col("sentiment").is_not_null()).select(SENTIMENTS.names()).cast(SENTIMENTS),
+        topics.select(TOPICS.names()).cast(TOPICS),
     )
 
 
