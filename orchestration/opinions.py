@@ -17,7 +17,7 @@ _PRODUCT_MONTHS = """
 with topics as (
     select product_key, date_trunc('month', created_date)::date as month, topic, topic_zh, tone, count(*) as times
     from marts.review_topics
-    where product_key is not null and tone is not null and created_date <= $as_of
+    where product_key is not null and tone is not null and created_date <= $as_of::date
     group by all
 ),
 named as (
@@ -35,7 +35,7 @@ counted as (
         count(rating) as rated_reviews_count, coalesce(sum(rating), 0)::bigint as ratings_sum,
         coalesce(sum(rating * rating), 0)::bigint as ratings_squares_sum
     from marts.fct_reviews
-    where product_key is not null and created_date <= $as_of
+    where product_key is not null and created_date <= $as_of::date
     group by all
 )
 select counted.*, named.* exclude (product_key, month) from counted left join named using (product_key, month) order by all"""
@@ -45,22 +45,22 @@ select counted.*, named.* exclude (product_key, month) from counted left join na
 _OUTCOMES = """
 with reviewers as (
     select customer_id, min(created_date) as said_on from marts.fct_reviews
-    where customer_id is not null and created_date <= $as_of group by all
+    where customer_id is not null and created_date <= $as_of::date group by all
 ),
 said as (
     select customer_id, topic, tone, min(created_date) as said_on from marts.review_topics
-    where customer_id is not null and tone is not null and created_date <= $as_of group by all
+    where customer_id is not null and tone is not null and created_date <= $as_of::date group by all
 ),
 purchase_days as (
     select customer_id, ordered_date from marts.fct_orders
-    where is_purchase and ordered_date <= $as_of and counted_date <= $as_of and customer_id in (select customer_id from reviewers)
+    where is_purchase and ordered_date <= $as_of::date and counted_date <= $as_of::date and customer_id in (select customer_id from reviewers)
 ),
 dates as (select distinct customer_id, said_on from reviewers union select distinct customer_id, said_on from said),
 followed as (
     select dates.customer_id, dates.said_on, coalesce(purchase_days.ordered_date <= dates.said_on + $days, false) as bought_again
     from dates
     asof left join purchase_days on dates.customer_id = purchase_days.customer_id and dates.said_on < purchase_days.ordered_date
-    where dates.said_on <= $as_of - $days
+    where dates.said_on <= $as_of::date - $days
 ),
 base as (select reviewers.customer_id, followed.bought_again from reviewers join followed using (customer_id, said_on)),
 whole as (select count(*) as customers, count(*) filter (bought_again) as bought_again from base),

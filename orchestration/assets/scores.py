@@ -1,5 +1,7 @@
 """Assets of the scores: fitted on the whole base, applied to each customer."""
 
+from collections.abc import Iterator
+
 import dagster
 import polars as pl
 from dagster import AssetKey, MaterializeResult, ResourceParam
@@ -31,7 +33,7 @@ HISTORY = AssetKey(["history", "segment_history"])
         *(dagster.AssetSpec(key, group_name="scores", deps=REVIEWS, description="What reviews say, and what follows.") for key in OPINIONS),
     ],
 )
-def customer_scores(settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay) -> tuple[MaterializeResult, ...]:
+def customer_scores(settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay) -> Iterator[MaterializeResult]:
     """Facts → parameters → scores; reviews → satisfaction."""
     with progress.stage("scores"):
         facts = warehouse.read(settings, "marts.customer_facts", CUSTOMER_FACTS)
@@ -44,11 +46,9 @@ def customer_scores(settings: ResourceParam[Settings], progress: ResourceParam[P
         write_parquet(scored, settings.derived / "scores" / "customer_scores.parquet")
     progress.figures["groups"] = dict(scored["rfm_group"].value_counts(sort=True).iter_rows())
     progress.figures["warnings"] = list(parameters.warnings)
-    return (
-        MaterializeResult(asset_key=SCORES, metadata={"warnings": list(parameters.warnings)}),
-        MaterializeResult(asset_key=PARAMETERS, metadata={"parameters": rows.height}),
-        *(MaterializeResult(asset_key=key) for key in OPINIONS),
-    )
+    yield MaterializeResult(asset_key=SCORES, metadata={"warnings": list(parameters.warnings)})
+    yield MaterializeResult(asset_key=PARAMETERS, metadata={"parameters": rows.height})
+    yield from (MaterializeResult(asset_key=key) for key in OPINIONS)
 
 
 @dagster.asset(key=HISTORY, group_name="scores", deps=[FACTS])
