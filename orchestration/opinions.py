@@ -53,7 +53,8 @@ said as (
 ),
 purchase_days as (
     select customer_id, ordered_date from marts.fct_orders
-    where is_purchase and ordered_date <= $as_of::date and counted_date <= $as_of::date and customer_id in (select customer_id from reviewers)
+    where is_purchase and ordered_date <= $as_of::date and counted_date <= $as_of::date
+        and customer_id in (select customer_id from reviewers)
 ),
 dates as (select distinct customer_id, said_on from reviewers union select distinct customer_id, said_on from said),
 followed as (

@@ -40,14 +40,16 @@ class Rules:
     """Any money given back. 0 to 1."""
     a_line: float = 0.8
     """A up to this risk ratio. 0.01 to 1."""
-    b_line: float = 1.5
-    """B up to this one. 1 to 10, not below ``a_line``."""
-    c_line: float = 3.0
+    b_line: float = 2.0
+    """B up to this one. 1 to 10."""
+    c_line: float = 4.0
     """C up to this one, D beyond. 1 to 100, not below ``b_line``."""
+    max_prior_orders: float = 20.0
+    """The base is worth no more than so many of a customer's own orders, however little customers differ. 1 to 500."""
 
     def __post_init__(self) -> None:
         weights = {f"{kind}_weight": (0, 1) for kind in KINDS}
-        check_ranges("credit", self, {**weights, "a_line": (0.01, 1), "b_line": (1, 10), "c_line": (1, 100)})
+        check_ranges("credit", self, {**weights, "a_line": (0.01, 1), "b_line": (1, 10), "c_line": (1, 100), "max_prior_orders": (1, 500)})
         if self.c_line < self.b_line:
             raise ValueError(f"credit.c_line is {self.c_line!r}; expected at least b_line, which is {self.b_line!r}.")
 
@@ -67,7 +69,9 @@ class Parameters:
 
 def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     """Reads ``orders_count`` and the four counts of failures."""
-    priors = {kind: shares.fit(facts, pl.col(column), _good() + pl.col(column)) for kind, (column, _, _) in KINDS.items()}
+    priors = {
+        kind: shares.fit(facts, pl.col(column), _good() + pl.col(column), rules.max_prior_orders) for kind, (column, _, _) in KINDS.items()
+    }
     passed = 1.0
     for kind, prior in priors.items():
         passed *= 1 - _weight(rules, kind) * (prior.mean if prior else 0)

@@ -23,9 +23,17 @@ class Rules:
     """Rarely needs a discount: at most this share of the purchases. 0 to 1."""
     min_orders: int = 2
     """With fewer purchases nobody can tell. 1 to 100."""
+    max_prior_orders: float = 20.0
+    """The base is worth no more than so many of a customer's own purchases, however little customers differ. 1 to 500."""
 
     def __post_init__(self) -> None:
-        ranges = {"price_line": (0, 1), "return_line": (0, 1), "discount_line": (0, 1), "min_orders": (1, 100)}
+        ranges = {
+            "price_line": (0, 1),
+            "return_line": (0, 1),
+            "discount_line": (0, 1),
+            "min_orders": (1, 100),
+            "max_prior_orders": (1, 500),
+        }
         check_ranges("quality", self, ranges)
 
 
@@ -42,8 +50,8 @@ class Parameters:
 
 def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     """Reads ``orders_count``, ``refunded_orders_count``, ``discounted_orders_count``, ``above_median_price_share``."""
-    returns = shares.fit(facts, _returned(), pl.col("orders_count"))
-    discounts = shares.fit(facts, pl.col("discounted_orders_count"), pl.col("orders_count"))
+    returns = shares.fit(facts, _returned(), pl.col("orders_count"), rules.max_prior_orders)
+    discounts = shares.fit(facts, pl.col("discounted_orders_count"), pl.col("orders_count"), rules.max_prior_orders)
     has_prices = bool(facts.select(pl.col("above_median_price_share").is_not_null().any()).collect(engine="streaming").item())
     left_out = {"quality_return_share": returns, "quality_discount_share": discounts}
     warnings = [f"{part} is unknown for all and left out: the base has no such purchase" for part, prior in left_out.items() if not prior]

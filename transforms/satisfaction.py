@@ -1,6 +1,7 @@
 """How satisfied customers are, and with what: Bayesian mean stars per customer and per product and month, and what follows each topic.
 
-The means are credibility means (``transforms.credibility``), each with a prior of its own kind of groups. Levels and lines are *ours*.
+The means are credibility means (``transforms.credibility``), each with a prior of its own kind of groups; they rank and compare. The level
+is what the customer has said, so it comes from the customer's own stars. Levels and lines are *ours*.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ FINDINGS_ZH = {
 @dataclass(frozen=True)
 class Rules:
     satisfied_line: float = 4.0
-    """Satisfied from this Bayesian mean of stars on. 1 to 5."""
-    dissatisfied_line: float = 3.0
+    """Satisfied from this mean of the customer's own stars on. 1 to 5."""
+    dissatisfied_line: float = 2.5
     """Dissatisfied up to here; mixed between. 1 to 5, below ``satisfied_line``."""
     outcome_days: int = 90
     """Days after a review within which a purchase counts as buying again. 1 to 730."""
@@ -67,7 +68,7 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     An issue is open while a ticket is, or while the last opinion is a bad review that no purchase has followed.
     """
     rules, prior = parameters.rules, parameters.customers
-    rating, level = pl.col("satisfaction_rating"), pl.col("satisfaction_level")
+    rating, level = pl.when(pl.col("rated_reviews_count") > 0).then("mean_rating"), pl.col("satisfaction_level")
     bad, good, bought = pl.col("last_negative_review_at"), pl.col("last_positive_review_at"), pl.col("last_order_at")
     is_unanswered = bad.is_not_null() & (good.is_null() | (good <= bad)) & (bought.is_null() | (bought <= bad))
     has_ticket = pl.col("has_open_complaint").fill_null(value=False)

@@ -14,8 +14,7 @@ import polars as pl
 from scipy.optimize import minimize_scalar
 from scipy.special import betaln
 
-LEAST_STRENGTH, GREATEST_STRENGTH = 0.5, 500.0
-"""Where the likelihood has its maximum at infinity (customers who differ no more than chance), the strength stays finite."""
+LEAST_STRENGTH = 0.5
 UNFITTED_STRENGTH = 5.0
 """Nobody has two cases: counts say nothing of how customers differ. *Ours.*"""
 
@@ -30,10 +29,12 @@ class Prior:
     is_fitted: bool
 
 
-def fit(facts: pl.LazyFrame, count: pl.Expr, of: pl.Expr) -> Prior | None:
+def fit(facts: pl.LazyFrame, count: pl.Expr, of: pl.Expr, greatest_strength: float) -> Prior | None:
     """The prior of the shares ``count / of``; None where it happened to nobody, so that the base can't tell it from not being recorded.
 
-    Customers without a case are left out. Equal counts are taken together: the fit is as fast for a million customers as for a hundred.
+    ``greatest_strength``: where customers differ no more than chance the likelihood has its maximum at infinity, and whatever somebody did
+    would be put down to chance. Customers without a case are left out. Equal counts are taken together: the fit is as fast for a million
+    customers as for a hundred.
     """
     cases = (
         facts.select(count=count.cast(pl.Float64), of=of.cast(pl.Float64))
@@ -49,13 +50,13 @@ def fit(facts: pl.LazyFrame, count: pl.Expr, of: pl.Expr) -> Prior | None:
         return None
     mean = happened / float((customers * of_).sum())
     if mean >= 1 or of_.max() < 2:
-        return Prior(mean, UNFITTED_STRENGTH, is_fitted=False)
+        return Prior(mean, min(UNFITTED_STRENGTH, greatest_strength), is_fitted=False)
 
     def loss(log_strength: float) -> float:
         a, b = mean * np.exp(log_strength), (1 - mean) * np.exp(log_strength)
         return -float((customers * (betaln(count_ + a, of_ - count_ + b) - betaln(a, b))).sum())
 
-    found: Any = minimize_scalar(loss, bounds=(np.log(LEAST_STRENGTH), np.log(GREATEST_STRENGTH)), method="bounded")
+    found: Any = minimize_scalar(loss, bounds=(np.log(LEAST_STRENGTH), np.log(greatest_strength)), method="bounded")
     return Prior(mean, float(np.exp(found.x)), is_fitted=True)
 
 

@@ -11,8 +11,8 @@ from transforms import credit, shares
 
 from .histories import CUSTOMERS, Customer, days_ago, facts_of
 
-PRIOR = shares.Prior(0.05, 8.0, is_fitted=True)
-SCORE = 100 * 0.975 * 0.95 * 0.95 * 0.975
+PRIOR = shares.Prior(0.02, 8.0, is_fitted=True)
+SCORE = 100 * 0.99 * 0.98 * 0.98 * 0.99
 BASE = credit.Parameters(credit.Rules(), PRIOR, PRIOR, PRIOR, PRIOR, base_score=SCORE, warnings=())
 UNPAID, CANCELLED, REFUSED, RETURNED = range(4)
 
@@ -48,9 +48,9 @@ def test_the_grade_and_its_reasons(customer: Customer, grade: str | None, reason
 
 def test_a_share_is_shrunk_toward_the_base_among_the_orders_that_went_well_or_failed_so() -> None:
     found = graded(failing(REFUSED, 1, 3)).row(0, named=True)
-    assert found["credit_refused_share"] == pytest.approx((1 + 0.05 * 8) / (4 + 8))
-    assert found["credit_unpaid_share"] == pytest.approx(0.05 * 8 / (3 + 8))
-    left = [1 - 0.5 * 0.4 / 11, 1 - 0.4 / 11, 1 - 1.4 / 12, 1 - 0.5 * 0.4 / 11]
+    assert found["credit_refused_share"] == pytest.approx((1 + 0.02 * 8) / (4 + 8))
+    assert found["credit_unpaid_share"] == pytest.approx(0.02 * 8 / (3 + 8))
+    left = [1 - 0.5 * 0.16 / 11, 1 - 0.16 / 11, 1 - 1.16 / 12, 1 - 0.5 * 0.16 / 11]
     assert found["credit_score"] == pytest.approx(100 * left[0] * left[1] * left[2] * left[3])
 
 
@@ -75,7 +75,7 @@ def test_where_nothing_ever_failed_there_is_nothing_to_grade_by() -> None:
     ("rules", "message"),
     [
         pytest.param({"refused_weight": 2}, "credit.refused_weight is 2; expected a number from 0 to 1", id="weight"),
-        pytest.param({"b_line": 4}, "credit.c_line is 3.0; expected at least b_line, which is 4", id="lines crossed"),
+        pytest.param({"b_line": 5}, "credit.c_line is 4.0; expected at least b_line, which is 5", id="lines crossed"),
     ],
 )
 def test_rules_out_of_range_are_refused(rules: dict[str, float], message: str) -> None:
