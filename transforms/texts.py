@@ -76,14 +76,15 @@ def _tokens(texts: pl.DataFrame, words: Words) -> pl.DataFrame:
 
 
 def _segmented(pieces: Iterable[str], words: Words) -> Iterator[list[str]]:
-    """Words of each run of Chinese characters. One that no list knows but that begins with a negation or degree is two: 太慢, 不高."""
+    """Words of each run of Chinese characters. One that weighs nothing itself but begins with a negation or degree is two: 太慢, 不高."""
     import rjieba  # takes a quarter of a second, where there is Chinese to read at all
 
     vocabulary, modifiers = words.vocabulary, words.modifiers
+    weighing = {*words.sentiment, *modifiers, *words.contrasts}
     for piece in pieces:
         found: list[str] = []
         for token in rjieba.cut(piece):
-            is_two = len(token) > 1 and token not in vocabulary and token[0] in modifiers and token[1:] in vocabulary
+            is_two = len(token) > 1 and token not in weighing and token[0] in modifiers and token[1:] in vocabulary
             found += [token[0], token[1:]] if is_two else [token]
         yield found
 
