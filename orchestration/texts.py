@@ -5,12 +5,13 @@ change (its file's name holds their fingerprint) or the batch goes.
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -30,9 +31,15 @@ ROWS_AT_A_TIME = 50_000
 def words_of(settings: Settings) -> words.Words:
     """The shipped lists, changed by the settings. Raises ``RegularsError`` for an entry that is not valid."""
     try:
-        return words.load(yaml.safe_load(SHIPPED.read_text(encoding="utf-8")), settings.texts)
+        return words.load(_shipped(), settings.texts)
     except ValueError as error:
         raise RegularsError(f"{settings.home / FILE_NAME}: section 'texts' is not valid: {error}") from None
+
+
+@functools.cache
+def _shipped() -> dict[str, Any]:
+    """Parsing YAML costs more than everything that is done with it, and a run asks several times."""
+    return dict(yaml.safe_load(SHIPPED.read_text(encoding="utf-8")))
 
 
 def fingerprint(settings: Settings) -> str:
