@@ -74,14 +74,7 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     parts = [discounted, at_less, below] if parameters.has_discounts else [below]
     sensitivity, need = pl.col("price_sensitivity"), pl.col("need_level")
     is_need_known = has_enough & (pl.col("need_known_share") >= rules.need_known_line)
-    level = (
-        pl.when(sensitivity >= rules.sensitive_line)
-        .then(pl.lit("high"))
-        .when(sensitivity > rules.insensitive_line)
-        .then(pl.lit("medium"))
-        .when(sensitivity.is_not_null())
-        .then(pl.lit("low"))
-    )
+    level = _level(sensitivity, rules)
     is_leaning = {of: has_enough & (pl.col(f"preferred_{of}_share") >= rules.preference_line) for of in ("category", "channel")}
     share, orders = f"{rules.preference_line:.0%}", pl.col("orders_count")
     said = [
@@ -111,4 +104,15 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
             level.replace_strict(SENSITIVITY_NAMES_ZH, default=None, return_dtype=pl.String).alias("price_sensitivity_level_zh"),
             *reasons(said, "preference_reasons"),
         )
+    )
+
+
+def _level(sensitivity: pl.Expr, rules: Rules) -> pl.Expr:
+    return (
+        pl.when(sensitivity >= rules.sensitive_line)
+        .then(pl.lit("high"))
+        .when(sensitivity > rules.insensitive_line)
+        .then(pl.lit("medium"))
+        .when(sensitivity.is_not_null())
+        .then(pl.lit("low"))
     )

@@ -134,7 +134,7 @@ def _weighed(tokens: pl.DataFrame, entries: pl.DataFrame, words: Words) -> pl.Da
         {"entry": list(words.degrees), "degree": list(words.degrees.values())}, schema={"entry": pl.String, "degree": pl.Float64}
     )
     turning = entries.filter(pl.col("entry").is_in(_listed(words.negations))).select("place", turns=pl.lit(_TURNED))
-    strengthening = entries.join(degrees, on="entry").group_by("place").agg(pl.col("degree").last())
+    strengthening = entries.join(degrees, on="entry").group_by("place").agg(pl.col("degree").sort_by("length").last())
     around = tokens.select("place", "clause").join(turning.unique("place"), on="place", how="left", maintain_order="left")
     around = around.join(strengthening, on="place", how="left", maintain_order="left").with_columns(
         factor=pl.col("turns").fill_null(1.0) * pl.col("degree").fill_null(1.0)
@@ -195,7 +195,8 @@ def _listed(words: Iterable[str]) -> pl.Series:
 
 
 def _normalised(total: pl.Expr) -> pl.Expr:
-    return total / (total * total + _ALPHA).sqrt()
+    # Rounded, because sums of the same weights may differ in their last bits with the size of the batch.
+    return (total / (total * total + _ALPHA).sqrt()).round(4)
 
 
 def _tone(sentiment: pl.Expr) -> pl.Expr:
