@@ -103,7 +103,7 @@ def test_without_any_discount_in_the_base_price_levels_alone_tell_sensitivity() 
     assert (found["price_sensitivity"], found["price_sensitivity_level"]) == (pytest.approx(0.9), "high")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(customers=bases(min_size=1), factor=st.sampled_from([7, 100]))
 def test_amounts_in_another_unit_of_money_change_nothing(customers: list[Customer], factor: int) -> None:
     facts = facts_of(*customers)
