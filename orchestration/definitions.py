@@ -4,7 +4,7 @@ import dagster
 
 from orchestration import rules, warehouse
 from orchestration import settings as home_settings
-from orchestration.assets import dumps, lists, publish, scores
+from orchestration.assets import dumps, lists, publish, scores, texts
 from orchestration.assets import warehouse as dbt_assets
 from orchestration.automation import daily_schedule, inbox_sensor
 from orchestration.checks import gx
@@ -27,6 +27,7 @@ def build_defs(settings: Settings, progress: Progress | None = None) -> dagster.
         assets=[
             dumps.landed_dumps,
             dumps.customer_links,
+            texts.review_texts,
             models,
             scores.published_history,
             scores.customer_scores,

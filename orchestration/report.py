@@ -26,6 +26,7 @@ STAGES = {
     "start": "start up",
     "land": "read dumps",
     "identity": "link customers",
+    "texts": "read reviews",
     "facts": "build facts",
     "scores": "score customers",
     "views": "join and compare",

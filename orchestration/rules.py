@@ -6,18 +6,23 @@ from typing import Any, TypeVar
 
 from orchestration.errors import RegularsError
 from orchestration.settings import FILE_NAME, Settings
-from transforms import abc, clv, contact, identity, lifecycle, loyalty, rfm, scores
+from orchestration.texts import words_of
+from transforms import abc, clv, contact, credit, identity, lifecycle, loyalty, preferences, quality, rfm, satisfaction, scores
 from transforms.evidence import Reading, SourceRules
 
 Rules = TypeVar("Rules")
 
 
 def scoring_rules(settings: Settings) -> scores.Rules:
-    """Rules of RFM, ABC, CLV, lifecycle and loyalty. Raises ``RegularsError`` for unknown keys and values out of range."""
+    """Rules of every score. Raises ``RegularsError`` for unknown keys and values out of range."""
     return scores.Rules(
         rfm=_section(settings, "rfm", rfm.Rules),
         abc=_section(settings, "abc", abc.Rules),
         clv=_section(settings, "clv", clv.Rules),
+        quality=_section(settings, "quality", quality.Rules),
+        credit=_section(settings, "credit", credit.Rules),
+        preferences=_section(settings, "preferences", preferences.Rules),
+        satisfaction=_section(settings, "satisfaction", satisfaction.Rules),
         lifecycle=_section(settings, "lifecycle", lifecycle.Rules),
         loyalty=_section(settings, "loyalty", loyalty.Rules),
     )
@@ -28,6 +33,7 @@ def check(settings: Settings) -> None:
     scoring_rules(settings)
     identity_rules(settings)
     contact_rules(settings)
+    words_of(settings)
 
 
 def identity_rules(settings: Settings) -> identity.Rules:

@@ -94,8 +94,9 @@ class Contact(_Section):
 class Settings(BaseSettings):
     """Everything a run depends on besides the dumps and the as-of day.
 
-    The sections ``rfm``, ``abc``, ``clv``, ``lifecycle``, ``loyalty`` and ``identity`` hold the fields of the ``Rules`` of the
-    module of that name in ``transforms``; ``lists`` changes or adds to ``orchestration/lists.yaml``.
+    The sections ``rfm``, ``abc``, ``clv``, ``quality``, ``credit``, ``preferences``, ``satisfaction``, ``lifecycle``, ``loyalty`` and
+    ``identity`` hold the fields of the ``Rules`` of the module of that name in ``transforms``; ``lists`` changes or adds to
+    ``orchestration/lists.yaml``, ``texts`` to ``orchestration/texts.yaml``.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__")
@@ -112,6 +113,11 @@ class Settings(BaseSettings):
     rfm: dict[str, Any] = Field(default_factory=dict)
     abc: dict[str, Any] = Field(default_factory=dict)
     clv: dict[str, Any] = Field(default_factory=dict)
+    quality: dict[str, Any] = Field(default_factory=dict)
+    credit: dict[str, Any] = Field(default_factory=dict)
+    preferences: dict[str, Any] = Field(default_factory=dict)
+    satisfaction: dict[str, Any] = Field(default_factory=dict)
+    texts: dict[str, Any] = Field(default_factory=dict)
     lifecycle: dict[str, Any] = Field(default_factory=dict)
     loyalty: dict[str, Any] = Field(default_factory=dict)
     identity: dict[str, Any] = Field(default_factory=dict)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import built
+from orchestration import built, texts
 from orchestration.errors import RegularsError
 from orchestration.graph import Graph
 from orchestration.settings import Settings
@@ -80,7 +80,7 @@ def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = 
         "currency": settings.currency,
         "exchange_rate_max_age_days": settings.exchange_rate_max_age_days,
     }
-    record = built.read(settings, {**shared, "project": _project_fingerprint()})
+    record = built.read(settings, {**shared, "project": _project_fingerprint(), "texts": texts.fingerprint(settings)})
     if not wanted & graph.facts:
         views = [view for view in graph.views_below(wanted) if view not in record.views]
         nodes = _build(settings, manifest, {*wanted, *views}, {**shared, "as_of": as_of})

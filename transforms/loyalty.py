@@ -84,13 +84,14 @@ class Parameters:
 def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     """The prior of the mean rating, and which kinds of facts the base has.
 
-    Reads ``reviews_count``, ``mean_rating``, ``categories_count``, ``has_open_complaint``, ``last_complaint_at``, ``helpful_votes_count``.
+    Reads ``rated_reviews_count``, ``mean_rating``, ``categories_count``, ``has_open_complaint``, ``last_complaint_at``,
+    ``helpful_votes_count``.
     """
-    is_rated = (pl.col("reviews_count") > 0) & pl.col("mean_rating").is_not_null()
+    is_rated = (pl.col("rated_reviews_count") > 0) & pl.col("mean_rating").is_not_null()
     found = (
         facts.select(
-            stars=(pl.col("mean_rating") * pl.col("reviews_count")).filter(is_rated).sum(),
-            reviews=pl.col("reviews_count").filter(is_rated).sum(),
+            stars=(pl.col("mean_rating") * pl.col("rated_reviews_count")).filter(is_rated).sum(),
+            reviews=pl.col("rated_reviews_count").filter(is_rated).sum(),
             has_categories=(pl.col("categories_count") > 0).any(),
             has_complaints=_has_complained().any(),
             has_helpful_votes=(pl.col("helpful_votes_count") > 0).any(),
@@ -169,13 +170,13 @@ def _behaviour_parts(parameters: Parameters) -> dict[str, pl.Expr]:
 
 def _attitude_parts(parameters: Parameters) -> dict[str, pl.Expr]:
     rules = parameters.rules
-    reviews = pl.col("reviews_count").fill_null(0)
+    reviews, rated = pl.col("reviews_count").fill_null(0), pl.col("rated_reviews_count").fill_null(0)
     votes = pl.col("helpful_votes_count").fill_null(0)
     prior = rules.rating_prior_reviews
-    mean = (prior * parameters.base_rating + reviews * pl.col("mean_rating")) / (prior + reviews)
+    mean = (prior * parameters.base_rating + rated * pl.col("mean_rating")) / (prior + rated)
     praise = pl.when(pl.col("mean_rating") >= rules.praise_rating).then(_saturating(votes, rules.helpful_votes_half)).otherwise(0.0)
     return {
-        "rating": pl.when(reviews > 0).then((mean - 1) / 4),
+        "rating": pl.when(rated > 0).then((mean - 1) / 4),
         # Never having complained counts only for those who speak at all: silence alone is no attitude.
         "complaints": pl.when(pl.col("has_open_complaint"))
         .then(0.0)

@@ -110,6 +110,15 @@ _FACTS: dict[str, pl.DataType | type[pl.DataType]] = {
     "preferred_channel": pl.String,
     "discounted_orders_count": pl.Int64,
     "cancelled_after_payment_orders_count": pl.Int64,
+    "cancelled_after_shipping_orders_count": pl.Int64,
+    "refused_orders_count": pl.Int64,
+    "rated_reviews_count": pl.Int64,
+    "rating_stddev": pl.Float64,
+    "last_positive_review_at": TIMESTAMP,
+    "praised_topics": pl.String,
+    "praised_topics_zh": pl.String,
+    "blamed_topics": pl.String,
+    "blamed_topics_zh": pl.String,
     "above_median_price_share": pl.Float64,
     "preferred_category_share": pl.Float64,
     "preferred_channel_share": pl.Float64,
@@ -145,6 +154,36 @@ _SCORES: dict[str, pl.DataType | type[pl.DataType]] = {
     "p_alive": pl.Float64,
     "expected_orders_90d": pl.Float64,
     "clv_365d": MONEY,
+    "quality_price_share": pl.Float64,
+    "quality_return_share": pl.Float64,
+    "quality_discount_share": pl.Float64,
+    "quality_score": pl.Float64,
+    "is_quality_customer": pl.Boolean,
+    "quality_reasons": pl.String,
+    "quality_reasons_zh": pl.String,
+    "credit_unpaid_share": pl.Float64,
+    "credit_cancelled_after_shipping_share": pl.Float64,
+    "credit_refused_share": pl.Float64,
+    "credit_returned_share": pl.Float64,
+    "credit_score": pl.Float64,
+    "credit_grade": pl.String,
+    "credit_reasons": pl.String,
+    "credit_reasons_zh": pl.String,
+    "has_category_preference": pl.Boolean,
+    "has_channel_preference": pl.Boolean,
+    "need_level": pl.String,
+    "need_level_zh": pl.String,
+    "price_sensitivity": pl.Float64,
+    "price_sensitivity_level": pl.String,
+    "price_sensitivity_level_zh": pl.String,
+    "preference_reasons": pl.String,
+    "preference_reasons_zh": pl.String,
+    "satisfaction_rating": pl.Float64,
+    "satisfaction_level": pl.String,
+    "satisfaction_level_zh": pl.String,
+    "has_open_issue": pl.Boolean,
+    "satisfaction_reasons": pl.String,
+    "satisfaction_reasons_zh": pl.String,
     "loyalty_score": pl.Float64,
     "loyalty_behaviour": pl.Float64,
     "loyalty_attitude": pl.Float64,
@@ -162,6 +201,46 @@ _SCORES: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 CUSTOMER_SCORES = pl.Schema(_SCORES)
 """Grain: one row per customer of ``CUSTOMER_FACTS``, as of the same day."""
+
+PRODUCT_SATISFACTION = pl.Schema(
+    {
+        "product_key": pl.String,
+        "month": pl.Date,
+        "reviews_count": pl.Int64,
+        "positive_reviews_count": pl.Int64,
+        "negative_reviews_count": pl.Int64,
+        "rated_reviews_count": pl.Int64,
+        "mean_rating": pl.Float64,
+        "satisfaction_rating": pl.Float64,
+        "praised_topics": pl.String,
+        "blamed_topics": pl.String,
+        "praised_topics_zh": pl.String,
+        "blamed_topics_zh": pl.String,
+    }
+)
+"""Grain: one row per product and month with a review, up to the day of the facts."""
+
+TOPIC_OUTCOMES = pl.Schema(
+    {
+        "topic": pl.String,
+        "topic_zh": pl.String,
+        "tone": pl.String,
+        "horizon_days": pl.Int32,
+        "customers_count": pl.Int64,
+        "bought_again_count": pl.Int64,
+        "bought_again_share": pl.Float64,
+        "share_low": pl.Float64,
+        "share_high": pl.Float64,
+        "others_count": pl.Int64,
+        "others_bought_again_share": pl.Float64,
+        "difference": pl.Float64,
+        "difference_low": pl.Float64,
+        "difference_high": pl.Float64,
+        "finding": pl.String,
+        "finding_zh": pl.String,
+    }
+)
+"""Grain: one row per topic and tone (``positive``, ``negative``)."""
 
 LIST_MEMBERS = pl.Schema(
     {

@@ -1,4 +1,5 @@
-"""The scores of every customer in one table: RFM, ABC, CLV, lifecycle and loyalty, fitted together and applied row by row."""
+"""The scores of every customer in one table: RFM, ABC, CLV, quality, credit, preferences,
+satisfaction, lifecycle and loyalty, fitted together and applied row by row."""
 
 from __future__ import annotations  # a field may have the name of the module its type comes from
 
@@ -9,7 +10,7 @@ from typing import Any, get_type_hints
 
 import polars as pl
 
-from transforms import abc, clv, lifecycle, loyalty, rfm
+from transforms import abc, clv, credit, lifecycle, loyalty, preferences, quality, rfm, satisfaction
 from transforms.schemas import CUSTOMER_SCORES
 
 
@@ -20,6 +21,10 @@ class Rules:
     rfm: rfm.Rules = dataclasses.field(default_factory=rfm.Rules)
     abc: abc.Rules = dataclasses.field(default_factory=abc.Rules)
     clv: clv.Rules = dataclasses.field(default_factory=clv.Rules)
+    quality: quality.Rules = dataclasses.field(default_factory=quality.Rules)
+    credit: credit.Rules = dataclasses.field(default_factory=credit.Rules)
+    preferences: preferences.Rules = dataclasses.field(default_factory=preferences.Rules)
+    satisfaction: satisfaction.Rules = dataclasses.field(default_factory=satisfaction.Rules)
     lifecycle: lifecycle.Rules = dataclasses.field(default_factory=lifecycle.Rules)
     loyalty: loyalty.Rules = dataclasses.field(default_factory=loyalty.Rules)
 
@@ -31,6 +36,10 @@ class Parameters:
     rfm: rfm.Parameters
     abc: abc.Parameters
     clv: clv.Parameters
+    quality: quality.Parameters
+    credit: credit.Parameters
+    preferences: preferences.Parameters
+    satisfaction: satisfaction.Parameters
     lifecycle: lifecycle.Parameters
     loyalty: loyalty.Parameters
 
@@ -61,6 +70,10 @@ def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
         rfm=rfm.fit(facts, rules.rfm),
         abc=abc.fit(facts, rules.abc),
         clv=clv.fit(facts, rules.clv),
+        quality=quality.fit(facts, rules.quality),
+        credit=credit.fit(facts, rules.credit),
+        preferences=preferences.fit(facts, rules.preferences),
+        satisfaction=satisfaction.fit(facts, rules.satisfaction),
         lifecycle=lifecycle.fit(facts, rules.lifecycle),
         loyalty=loyalty.fit(facts, rules.loyalty),
     )
@@ -71,6 +84,10 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     scored = rfm.apply(facts, parameters.rfm)
     scored = abc.apply(scored, parameters.abc)
     scored = clv.apply(scored, parameters.clv)
+    scored = quality.apply(scored, parameters.quality)
+    scored = credit.apply(scored, parameters.credit)
+    scored = preferences.apply(scored, parameters.preferences)
+    scored = satisfaction.apply(scored, parameters.satisfaction)
     scored = lifecycle.apply(scored, parameters.lifecycle)
     scored = loyalty.apply(scored, parameters.loyalty)
     return scored.select(CUSTOMER_SCORES.names())

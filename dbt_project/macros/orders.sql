@@ -10,18 +10,20 @@
 -#}
 {% macro furthest_status(status) -%}
     case max(case {{ status }}
-        when 'completed' then 6
-        when 'shipped' then 5
-        when 'paid' then 4
-        when 'refunded' then 3
-        when 'pending' then 2
+        when 'completed' then 7
+        when 'shipped' then 6
+        when 'paid' then 5
+        when 'refunded' then 4
+        when 'pending' then 3
+        when 'refused' then 2
         when 'cancelled' then 1
     end)
-        when 6 then 'completed'
-        when 5 then 'shipped'
-        when 4 then 'paid'
-        when 3 then 'refunded'
-        when 2 then 'pending'
+        when 7 then 'completed'
+        when 6 then 'shipped'
+        when 5 then 'paid'
+        when 4 then 'refunded'
+        when 3 then 'pending'
+        when 2 then 'refused'
         when 1 then 'cancelled'
     end
 {%- endmacro %}

@@ -14,7 +14,7 @@
             "The var 'home' is not set. Expected the absolute path of the folder that holds lake/; pass it with --vars."
         ) }}
     {%- endif -%}
-    {%- set is_of_home = source_name == 'clean' and table_name != 'files' -%}
+    {%- set is_of_home = source_name == 'texts' or (source_name == 'clean' and table_name != 'files') -%}
     {%- set folder = var('home') if is_of_home else var('results') or var('home') -%}
     {{ return(relation.replace(external=parquet_scan(folder ~ '/', relation.external))) }}
 {% endmacro %}

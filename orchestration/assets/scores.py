@@ -1,12 +1,15 @@
 """Assets of the scores: fitted on the whole base, applied to each customer."""
 
+from collections.abc import Iterator
+
 import dagster
 import polars as pl
 from dagster import AssetKey, MaterializeResult, ResourceParam
 
-from orchestration import lake, warehouse
+from orchestration import lake, opinions, warehouse
 from orchestration.io import write_parquet, write_text
 from orchestration.progress import Progress
+from orchestration.resources import RunDay
 from orchestration.rules import scoring_rules
 from orchestration.settings import Settings
 from transforms import scores
@@ -15,36 +18,37 @@ from transforms.schemas import CUSTOMER_FACTS
 FACTS = AssetKey(["marts", "customer_facts"])
 SCORES = AssetKey(["scores", "customer_scores"])
 PARAMETERS = AssetKey(["scores", "run_parameters"])
+OPINIONS = [AssetKey(["scores", table]) for table in opinions.TABLES]
+REVIEWS = [AssetKey(["marts", table]) for table in ("fct_orders", "fct_reviews", "review_topics")]
 HISTORY = AssetKey(["history", "segment_history"])
 
 
 @dagster.multi_asset(
     name="score",
     specs=[
-        dagster.AssetSpec(
-            SCORES, group_name="scores", deps=[FACTS], description="RFM, ABC, CLV, lifecycle and loyalty. Grain: one row per customer."
-        ),
+        dagster.AssetSpec(SCORES, group_name="scores", deps=[FACTS], description="Every score. Grain: one row per customer."),
         dagster.AssetSpec(
             PARAMETERS, group_name="scores", deps=[FACTS], description="What was fitted. Grain: one row per model and parameter."
         ),
+        *(dagster.AssetSpec(key, group_name="scores", deps=REVIEWS, description="What reviews say, and what follows.") for key in OPINIONS),
     ],
 )
-def customer_scores(settings: ResourceParam[Settings], progress: ResourceParam[Progress]) -> tuple[MaterializeResult, MaterializeResult]:
-    """Facts → parameters → scores."""
+def customer_scores(settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay) -> Iterator[MaterializeResult]:
+    """Facts → parameters → scores; reviews → satisfaction."""
     with progress.stage("scores"):
         facts = warehouse.read(settings, "marts.customer_facts", CUSTOMER_FACTS)
         parameters = scores.fit(facts, scoring_rules(settings))
-        rows = pl.DataFrame(parameters.to_rows(), schema=["model", "parameter", "value"], orient="row")
+        fitted = opinions.write(settings, run_day.of(settings), parameters.satisfaction.rules)
+        rows = pl.DataFrame([*parameters.to_rows(), *fitted], schema=["model", "parameter", "value"], orient="row")
         write_parquet(rows, settings.derived / "scores" / "run_parameters.parquet")
         write_text(parameters.to_json(), settings.derived / "scores" / "parameters.json")
         scored = scores.apply(facts, parameters).collect(engine="streaming")
         write_parquet(scored, settings.derived / "scores" / "customer_scores.parquet")
     progress.figures["groups"] = dict(scored["rfm_group"].value_counts(sort=True).iter_rows())
     progress.figures["warnings"] = list(parameters.warnings)
-    return (
-        MaterializeResult(asset_key=SCORES, metadata={"warnings": list(parameters.warnings)}),
-        MaterializeResult(asset_key=PARAMETERS, metadata={"parameters": rows.height}),
-    )
+    yield MaterializeResult(asset_key=SCORES, metadata={"warnings": list(parameters.warnings)})
+    yield MaterializeResult(asset_key=PARAMETERS, metadata={"parameters": rows.height})
+    yield from (MaterializeResult(asset_key=key) for key in OPINIONS)
 
 
 @dagster.asset(key=HISTORY, group_name="scores", deps=[FACTS])

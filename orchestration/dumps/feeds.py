@@ -21,7 +21,7 @@ SQL_TYPES: dict[Kind, str] = {
     "choice": "varchar",
 }
 
-STATUSES = ("pending", "paid", "shipped", "completed", "cancelled", "refunded")
+STATUSES = ("pending", "paid", "shipped", "completed", "cancelled", "refunded", "refused")
 CHANNELS = ("email", "sms", "wechat", "phone")
 LINE_KINDS = ("product", "fee", "adjustment")
 PAYMENT_STATES = ("pending", "paid", "failed", "refunded")
@@ -106,7 +106,7 @@ FEEDS: dict[str, tuple[Column, ...]] = {
         Column("order_id", "key"),
         Column("customer_id", "key"),
         Column("product_id", "key"),
-        Column("rating", "integer", required=True, filled=True, low=1, high=5),
+        Column("rating", "integer", required=True, low=1, high=5),
         Column("title", "text"),
         Column("body", "text"),
         Column("created_at", "timestamp", required=True, filled=True),

@@ -8,8 +8,18 @@ from typing import Any
 
 import polars as pl
 
+from orchestration import texts
 from orchestration.dumps.feeds import FEEDS
-from transforms.schemas import CUSTOMER_ID_CHANGES, CUSTOMER_LINKS, CUSTOMER_SCORES, MONEY, TIMESTAMP
+from orchestration.settings import Settings
+from transforms.schemas import (
+    CUSTOMER_ID_CHANGES,
+    CUSTOMER_LINKS,
+    CUSTOMER_SCORES,
+    MONEY,
+    PRODUCT_SATISFACTION,
+    TIMESTAMP,
+    TOPIC_OUTCOMES,
+)
 
 TYPES = {
     "text": pl.String,
@@ -74,6 +84,7 @@ class Lake:
         for feed, rows in self.rows.items():
             for batch in range(batches):
                 self._write(f"clean/{feed}/{batch}", rows[batch::batches], CLEAN[feed])
+        texts.read(Settings(home=self.home))
         self._write("clean/files", self.files, FILES)
         live = {file["file_id"] for file in self.files}
         met = {
@@ -95,6 +106,8 @@ class Lake:
             {**dict.fromkeys(CUSTOMER_SCORES), **same, "customer_id": customer, "rfm_group": group} for customer, group in groups.items()
         ]
         self._write("scores/customer_scores", scored, CUSTOMER_SCORES)
+        self._write("scores/product_satisfaction", [], PRODUCT_SATISFACTION)
+        self._write("scores/topic_outcomes", [], TOPIC_OUTCOMES)
         self._write("scores/run_parameters", [{"model": "rfm", "parameter": "preset", "value": '"grid_11"'}], PARAMETERS)
 
     def history(self, rows: list[dict[str, Any]]) -> None:

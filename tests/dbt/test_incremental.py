@@ -20,7 +20,10 @@ FIRST_DAY = datetime(2025, 1, 1)
 DAYS = 60
 PEOPLE = [(source, f"C{number}") for source in ("online", "shop") for number in range(8)]
 COMPARED = [
-    *(f"marts.{name}" for name in ("fct_orders", "fct_order_lines", "fct_refunds", "fct_reviews", "dim_customers", "dim_products")),
+    *(
+        f"marts.{name}"
+        for name in ("fct_orders", "fct_order_lines", "fct_refunds", "fct_reviews", "review_topics", "dim_customers", "dim_products")
+    ),
     *(f"marts.{name}" for name in ("customer_links", "fct_payments", "held_orders", "payment_exceptions", "order_status_changes")),
     *(f"marts.{name}" for name in ("customer_facts", "monthly_trends")),
     *(
@@ -68,7 +71,7 @@ class Merchant:
             "customer_id": self._customer(),
             "ordered_at": ordered,
             "paid_at": self._maybe(ordered + timedelta(days=self.random.randrange(20))),
-            "status": self.random.choice(["pending", "paid", "completed", "cancelled", "refunded"]),
+            "status": self.random.choice(["pending", "paid", "shipped", "completed", "cancelled", "refunded", "refused"]),
             "currency": self.random.choice(["CNY", "CNY", "USD", "EUR"]),
             "channel": self._maybe("web"),
             "email": self._maybe(f"{self.random.randrange(4)}@example.com"),
@@ -114,7 +117,8 @@ class Merchant:
                     "order_id": self._maybe(f"O{self.random.randrange(12)}"),
                     "customer_id": self._maybe(self._customer()),
                     "product_id": self._maybe("P0"),
-                    "rating": self.random.randint(1, 5),
+                    "rating": self._maybe(self.random.randint(1, 5)),
+                    "body": self.random.choice([None, "质量很好，但是物流太慢", "Broken box, poor service", "fine"]),
                     "created_at": self._moment(),
                 }
                 for _ in range(2)

@@ -6,7 +6,7 @@ import pytest
 from orchestration import master
 from tests.dbt.conftest import PROJECT
 from tests.dbt.lake import Lake
-from transforms.schemas import CUSTOMER_FACTS, CUSTOMER_SCORES
+from transforms.schemas import CUSTOMER_FACTS, CUSTOMER_SCORES, PRODUCT_SATISFACTION, TOPIC_OUTCOMES
 
 SQL_TYPES = {
     "String": "varchar",
@@ -40,6 +40,9 @@ PUBLISHED = {
     "segment_movements",
     "monthly_trends",
     "run_parameters",
+    "review_topics",
+    "product_satisfaction",
+    "topic_outcomes",
 }
 
 # fmt: off
@@ -71,7 +74,15 @@ def test_every_rule_with_a_branch_does_what_its_unit_test_says(manifest, new_war
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("model", "schema"), [("customer_facts", CUSTOMER_FACTS), ("customer_scores", CUSTOMER_SCORES)])
+@pytest.mark.parametrize(
+    ("model", "schema"),
+    [
+        ("customer_facts", CUSTOMER_FACTS),
+        ("customer_scores", CUSTOMER_SCORES),
+        ("product_satisfaction", PRODUCT_SATISFACTION),
+        ("topic_outcomes", TOPIC_OUTCOMES),
+    ],
+)
 def test_the_contract_is_the_schema_of_the_python_side(models, model, schema):
     contract = [(name, column.data_type) for name, column in models[model].columns.items()]
     assert contract == [(name, SQL_TYPES[str(dtype)]) for name, dtype in schema.items()]

@@ -21,7 +21,8 @@ lifecycle_stage, lifecycle_stage_zh, lifecycle_reasons, overdue_ratio, p_alive, 
 loyalty_score, loyalty_type, reviews_count, mean_rating, last_rating, has_open_complaint, preferred_category, preferred_channel"""
 CONTRACT_TABLES = """
 customer_360, dim_customers, dim_products, fct_orders, fct_order_lines, fct_refunds, fct_reviews, customer_facts, customer_scores,
-segment_history, segment_movements, list_members, monthly_trends, run_parameters"""
+segment_history, segment_movements, list_members, monthly_trends, run_parameters, review_topics, product_satisfaction,
+topic_outcomes"""
 
 
 def _names(listed: str) -> set[str]:
@@ -73,7 +74,28 @@ def test_the_tables_and_columns_of_the_contract_are_published(first_run, sample:
 
 
 def test_every_stage_of_the_street_was_timed(first_run) -> None:
-    assert {"land", "identity", "facts", "scores", "views", "lists", "validate", "exports", "publish"} <= set(first_run["stages"])
+    assert {"land", "identity", "texts", "facts", "scores", "views", "lists", "validate", "exports", "publish"} <= set(first_run["stages"])
+
+
+def test_what_the_words_of_reviews_say_agrees_with_their_stars_and_is_counted_by_product_and_customer(first_run, sample: Home) -> None:
+    ((bad, misread, good, misread_good),) = sample.published(
+        """select count(*) filter (rating <= 2), count(*) filter (rating <= 2 and text_tone = 'positive'),
+                  count(*) filter (rating >= 4), count(*) filter (rating >= 4 and text_tone = 'negative')
+           from marts.fct_reviews where text_tone is not null"""
+    )
+    assert bad > 10
+    assert good > 50
+    assert misread <= 0.05 * bad
+    assert misread_good <= 0.05 * good
+    assert sample.published(
+        """select (select count(*) from marts.fct_reviews where product_key is not null)
+                  - (select sum(reviews_count) from marts.product_satisfaction),
+                  (select count(*) from marts.customer_360 where blamed_topics is not null)
+                  - (select count(distinct customer_id) from marts.review_topics where tone = 'negative')"""
+    ) == [(0, 0)]
+    assert sample.published("select count(*), count(distinct topic), count(distinct finding) > 0 from marts.topic_outcomes") == [
+        (12, 6, True)
+    ]
 
 
 def test_one_person_under_several_ids_is_one_customer(first_run, sample: Home) -> None:

@@ -30,7 +30,7 @@ def definitions(settings: Settings) -> dagster.Definitions:
 def test_every_stage_of_the_street_is_an_asset_of_the_one_job(definitions: dagster.Definitions) -> None:
     job = definitions.resolve_job_def("daily")
     prefixes = {key.path[0] for key in job.asset_layer.executable_asset_keys}
-    assert prefixes == {"raw", "clean", "identity", "marts", "private", "scores", "history", "lists", "published"}
+    assert prefixes == {"raw", "clean", "identity", "texts", "marts", "private", "scores", "history", "lists", "published"}
 
 
 def test_every_suite_is_a_blocking_check_of_its_asset(definitions: dagster.Definitions) -> None:

@@ -27,6 +27,14 @@ class Customer:
     categories_count: int = 1
     full_price_share: float | None = 0.5
     helpful_votes_count: int = 0
+    failures: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Orders unpaid, cancelled after shipping, refused, and (of the purchases) returned."""
+    discounted: int = 0
+    above_median_price_share: float | None = None
+    need: tuple[float, str] | None = None
+    """Share of the money whose need is known, and the dominant one."""
+    preferred_share: float | None = None
+    """Of the preferred category and channel."""
 
     def but(self, **changes: object) -> "Customer":
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
@@ -73,12 +81,25 @@ def _facts_row(customer: Customer, as_of: date) -> dict[str, object]:
         "categories_count": customer.categories_count if orders else 0,
         "full_price_share": customer.full_price_share if orders else None,
         "reviews_count": len(stars),
+        "rated_reviews_count": len(stars),
+        "rating_stddev": statistics.stdev(stars) if len(stars) > 1 else None,
+        "last_positive_review_at": max((when for when, rating in customer.reviews if rating >= 4), default=None),
         "negative_reviews_count": len(bad_reviews),
         "mean_rating": statistics.mean(stars) if stars else None,
         "last_negative_review_at": max(bad_reviews, default=None),
         "helpful_votes_count": customer.helpful_votes_count,
         "has_open_complaint": any(is_open for _, is_open in customer.complaints),
         "last_complaint_at": max((when for when, _ in customer.complaints), default=None),
+        "unpaid_orders_count": customer.failures[0],
+        "cancelled_after_shipping_orders_count": customer.failures[1],
+        "refused_orders_count": customer.failures[2],
+        "refunded_orders_count": min(customer.failures[3], len(orders)),
+        "discounted_orders_count": min(customer.discounted, len(orders)),
+        "above_median_price_share": customer.above_median_price_share if orders else None,
+        "preferred_category_share": customer.preferred_share if orders else None,
+        "preferred_channel_share": customer.preferred_share if orders else None,
+        "need_known_share": customer.need[0] if customer.need and orders else None,
+        "dominant_need_level": customer.need[1] if customer.need and orders else None,
     }
 
 
@@ -95,6 +116,11 @@ CUSTOMERS = st.builds(
     categories_count=st.integers(0, 5),
     full_price_share=st.one_of(st.none(), st.floats(0, 1)),
     helpful_votes_count=st.integers(0, 20),
+    failures=st.tuples(*[st.integers(0, 4)] * 4),
+    discounted=st.integers(0, 8),
+    above_median_price_share=st.one_of(st.none(), st.floats(0, 1)),
+    need=st.one_of(st.none(), st.tuples(st.floats(0, 1), st.sampled_from(["physiological", "esteem"]))),
+    preferred_share=st.one_of(st.none(), st.floats(0.01, 1)),
 )
 
 

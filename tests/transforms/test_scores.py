@@ -26,6 +26,7 @@ RULES = st.builds(
     abc=st.builds(abc.Rules, a_share=st.floats(0, 0.8), b_share=st.floats(0.8, 1)),
     lifecycle=st.builds(lifecycle.Rules, overdue_at=st.floats(1, 3), stable_purchase_days=st.integers(3, 5)),
 )
+MODELS = {"rfm", "abc", "clv", "quality", "credit", "preferences", "satisfaction", "lifecycle", "loyalty"}
 for_every_base = settings(deadline=None, max_examples=40)
 
 
@@ -91,13 +92,13 @@ def test_parameters_as_rows_name_model_and_path_with_the_value_as_json() -> None
     assert values["rfm", "frequency.thresholds"] == pytest.approx([1.4, 1.8, 2.6, 3.8])
     assert values["abc", "a_cut.customer_id"] == "d"
     assert values["rfm", "groups_zh"]["lost"] == "流失客户"
-    assert {model for model, _ in values} == {"rfm", "abc", "clv", "lifecycle", "loyalty"}
+    assert {model for model, _ in values} == MODELS
 
 
 def test_warnings_begin_with_the_name_of_their_model() -> None:
     warnings = scores.fit(facts_of(Customer()), scores.Rules()).warnings
     assert "rfm: no customer has a purchase: there is nothing to cut" in warnings
-    assert {warning.split(":")[0] for warning in warnings} == {"rfm", "abc", "clv", "lifecycle", "loyalty"}
+    assert {warning.split(":")[0] for warning in warnings} == MODELS
 
 
 def changed(text: str, model: str, **changes: object) -> str:

@@ -26,6 +26,16 @@ refunded_orders as (
     group by order_key
 ),
 
+-- cancelled although an earlier delivery said that the goods were under way: only dumps that come again as an order goes on can tell
+shipped_before as (
+    select distinct order_key
+    from {{ ref('order_status_changes') }}
+    where
+        customer_id is not null
+        and {{ is_of_touched_customer() }}
+        and previous_status in ('shipped', 'completed')
+),
+
 seen_orders as (
     select
         orders.customer_id,
@@ -39,6 +49,8 @@ seen_orders as (
         orders.tax_amount,
         coalesce(refunded_orders.refund_amount, 0) as refund_amount,
         orders.status = 'cancelled' and not orders.is_test as is_cancelled,
+        shipped_before.order_key is not null as was_shipped,
+        orders.status = 'refused' and not orders.is_test as is_refused,
         {{ merchant_day("orders.paid_at") }} <= {{ as_of_date() }} as is_paid,
         -- a platform may close an order as refunded and give neither an amount nor a day
         refunded_orders.order_key is not null or (orders.status = 'refunded' and orders.refund_amount = 0) as is_refunded,
@@ -48,6 +60,8 @@ seen_orders as (
     from orders
     left join refunded_orders
         on orders.order_key = refunded_orders.order_key
+    left join shipped_before
+        on orders.order_key = shipped_before.order_key
 ),
 
 placed_orders as (
@@ -77,6 +91,8 @@ select
     count(case when is_unpaid then 1 end) as unpaid_orders_count,
     count(case when is_cancelled then 1 end) as cancelled_orders_count,
     count(case when is_cancelled and is_paid then 1 end) as cancelled_after_payment_orders_count,
+    count(case when is_cancelled and was_shipped then 1 end) as cancelled_after_shipping_orders_count,
+    count(case when is_refused then 1 end) as refused_orders_count,
     count(case when is_purchase and discount_amount > 0 then 1 end) as discounted_orders_count,
     count(case when is_counted and is_refunded then 1 end) as refunded_orders_count
 from placed_orders

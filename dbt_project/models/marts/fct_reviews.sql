@@ -30,7 +30,7 @@ told_apart as (
     select
         *,
         version_number > 1 and (
-            rating <> previous_rating
+            rating is distinct from previous_rating
             or title is distinct from previous_title
             or body is distinct from previous_body
         ) as is_edit
@@ -79,16 +79,21 @@ select
     coalesce(dated.customer_id, orders.customer_id) as customer_id,
     coalesce(dated.source || ':' || dated.product_id, products_by_order.product_key) as product_key,
     dated.rating,
-    dated.rating >= {{ var("positive_rating_min") }} as is_positive,
-    dated.rating <= {{ var("negative_rating_max") }} as is_negative,
+    -- without stars the words decide
+    coalesce(dated.rating >= {{ var("positive_rating_min") }}, dated.text_tone = 'positive', false) as is_positive,
+    coalesce(dated.rating <= {{ var("negative_rating_max") }}, dated.text_tone = 'negative', false) as is_negative,
     dated.title is not null or dated.body is not null as has_text,
+    dated.text_sentiment,
+    dated.text_tone,
     dated.has_picture,
     dated.helpful_votes,
     dated.created_at,
     dated.created_date,
     orders.order_key is not null as is_order_known,
     dated.created_date < orders.ordered_date as is_before_purchase,
-    cast(dated.edits_count as integer) as edits_count
+    cast(dated.edits_count as integer) as edits_count,
+    dated.file_id,
+    dated.line
 from dated
 left join orders
     on dated.order_key = orders.order_key

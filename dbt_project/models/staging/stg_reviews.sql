@@ -4,6 +4,10 @@ source as (
     select * from {{ source('clean', 'reviews') }}
 ),
 
+sentiments as (
+    select * from {{ source('texts', 'review_sentiments') }}
+),
+
 live_files as (
     select * from {{ ref('stg_files') }}
 ),
@@ -24,6 +28,8 @@ renamed as (
         source.rating,
         source.title,
         source.body,
+        sentiments.sentiment as text_sentiment,
+        sentiments.tone as text_tone,
         source.created_at,
         source.helpful_votes,
         source.has_picture,
@@ -33,6 +39,10 @@ renamed as (
     from source
     inner join live_files
         on source.file_id = live_files.file_id
+    left join sentiments
+        on
+            source.file_id = sentiments.file_id
+            and source.line = sentiments.line
     left join customer_links
         on
             source.source = customer_links.source
