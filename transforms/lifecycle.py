@@ -19,15 +19,16 @@ STAGE_NAMES_ZH = {"exploration": "考察", "build_up": "建立", "stable": "稳�
 
 @dataclass(frozen=True)
 class Rules:
-    base_gap_weight: float = 3.0
+    base_gap_weight: float = 5.0
     """How many gaps of the base's median length are added to a customer's own when the expected gap is worked out. 0 to 100."""
-    one_time_quantile: float = 0.5
-    """Expected gap of a one-time buyer: this quantile of the base's days from first to second purchase. 0.05 to 0.95."""
+    one_time_quantile: float = 0.25
+    """Expected gap of a one-time buyer: this quantile of the base's days from first to second purchase. 0.05 to 0.95. Below the median,
+    because most one-time buyers never come back, and those who do are not in those days: the later, the less likely."""
     default_gap_days: float = 90.0
     """Expected gap where nobody in the base has bought twice. 1 to 3,650 days."""
-    overdue_at: float = 2.0
-    """Overdue when the silence is longer than this many expected gaps. 1 to 20."""
-    lost_at: float = 4.0
+    overdue_at: float = 3.0
+    """Overdue when the silence is longer than this many expected gaps: who buys at random is so by chance 1 time in 20. 1 to 20."""
+    lost_at: float = 6.0
     """Lost when it is longer than this many. 1 to 100, not below ``overdue_at``."""
     stable_purchase_days: int = 4
     """Purchase days needed to be stable. 3 to 100."""
