@@ -65,8 +65,11 @@ COMPARISONS = (
     Comparison("auc", "loyalty"),
     # not of P(alive): who is still a customer need not buy within the horizon
     Comparison("brier", "p_purchase"),
-    *(Comparison(measure, "clv", base) for measure in ("spearman", "top_decile_lift") for base in ("recency", "money_so_far")),
-    *(Comparison(measure, "loyalty") for measure in ("spearman", "top_decile_lift")),
+    *(
+        Comparison(measure, signal, baseline)
+        for measure in ("spearman", "top_decile_lift")
+        for signal, baseline in (("clv", "recency"), ("clv", "money_so_far"), ("loyalty", "recency"))
+    ),
 )
 
 

@@ -113,15 +113,21 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     # An unknown (null) is no sign of anything: it counts as False, so that every customer has exactly one stage.
     known_signs = [sign.fill_null(value=False).alias(name) for name, sign in signs.items()]
     return (
-        facts.with_columns(expected_gap_days=_expected_gap_days(parameters))
+        overdue(facts, parameters)
         .with_columns(
-            overdue_ratio=pl.col("recency_days") / pl.col("expected_gap_days"),
+            *known_signs,
             next_order_expected_on=pl.col("last_order_date") + pl.duration(days=pl.col("expected_gap_days").round().cast(pl.Int64)),
         )
-        .with_columns(known_signs)
         .with_columns(_stage(), _reasons(rules, "en").alias("lifecycle_reasons"), _reasons(rules, "zh").alias("lifecycle_reasons_zh"))
         .with_columns(lifecycle_stage_zh=pl.col("lifecycle_stage").replace_strict(STAGE_NAMES_ZH, return_dtype=pl.String))
         .drop(name for name in signs if name != "is_lost")
+    )
+
+
+def overdue(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """Adds ``expected_gap_days`` and ``overdue_ratio``: how long the silence is, in expected gaps. Null without a purchase."""
+    return facts.with_columns(expected_gap_days=_expected_gap_days(parameters)).with_columns(
+        overdue_ratio=pl.col("recency_days") / pl.col("expected_gap_days")
     )
 
 

@@ -57,12 +57,13 @@ class Parameters:
 
 def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     """Parameters of all models from ``CUSTOMER_FACTS``; each model scans only the columns it needs."""
+    rhythm = lifecycle.fit(facts, rules.lifecycle)
     return Parameters(
         rfm=rfm.fit(facts, rules.rfm),
         abc=abc.fit(facts, rules.abc),
         clv=clv.fit(facts, rules.clv),
-        lifecycle=lifecycle.fit(facts, rules.lifecycle),
-        loyalty=loyalty.fit(facts, rules.loyalty),
+        lifecycle=rhythm,
+        loyalty=loyalty.fit(lifecycle.overdue(facts, rhythm), rules.loyalty),
     )
 
 
