@@ -52,11 +52,11 @@ def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     Reads ``purchase_days_count``, ``recency_days``, ``tenure_days``, ``repeat_net_amount``. The first purchase day's money is no part of
     the money model, as in the literature: it is often unlike the later ones.
     """
-    histories = _histories(facts)
-    customers, repeat = (int(histories.filter(pl.col("repeats") >= least)["customers"].sum()) for least in (0, 1))
+    customers, repeat = _known(facts).select(pl.len(), repeat=(pl.col("repeats") > 0).sum()).collect(engine="streaming").row(0)
     if repeat < rules.min_repeat_customers:
         short = f"{repeat:,} of {customers:,} customers came back, fewer than min_repeat_customers = {rules.min_repeat_customers:,}"
         return Parameters(rules, customers, repeat, None, None, None, (f"p_alive, expected orders and CLV are unknown: {short}",))
+    histories = _histories(facts)
     repeats, last, age, counts = (histories[name].cast(pl.Float64).to_numpy() for name in histories.columns)
     purchases = bg_nbd.fit(bg_nbd.Statistics(repeats, last / DAYS_PER_WEEK, age / DAYS_PER_WEEK, counts))
     spent = _spent(facts)
@@ -130,8 +130,8 @@ def _forecaster(parameters: Parameters, orders_days: int, money_days: int) -> Ca
     return of
 
 
-def _histories(facts: pl.LazyFrame) -> pl.DataFrame:
-    """Distinct (repeats, last, age) in days with the number of customers, in that order, so that the same base gives the same sums."""
+def _known(facts: pl.LazyFrame) -> pl.LazyFrame:
+    """The history of each customer with a purchase, in days."""
     return (
         facts.filter(pl.col("purchase_days_count") > 0)
         .select(
@@ -140,6 +140,13 @@ def _histories(facts: pl.LazyFrame) -> pl.DataFrame:
             age_days=pl.col("tenure_days"),
         )
         .drop_nulls()
+    )
+
+
+def _histories(facts: pl.LazyFrame) -> pl.DataFrame:
+    """Distinct (repeats, last, age) in days with the number of customers, in that order, so that the same base gives the same sums."""
+    return (
+        _known(facts)
         .group_by("repeats", "last_days", "age_days")
         .agg(customers=pl.len())
         .sort("repeats", "last_days", "age_days")

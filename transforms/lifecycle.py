@@ -111,16 +111,32 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
         "has_open_complaint_last": _is_last_word(pl.col("last_complaint_at"), is_known=pl.col("has_open_complaint")),
     }
     # An unknown (null) is no sign of anything: it counts as False, so that every customer has exactly one stage.
-    known_signs = [sign.fill_null(value=False).alias(name) for name, sign in signs.items()]
+    case = pl.sum_horizontal(sign.fill_null(value=False).cast(pl.Int16) * 2**bit for bit, sign in enumerate(signs.values()))
+    said = _said(rules, list(signs))
     return (
         overdue(facts, parameters)
         .with_columns(
-            *known_signs,
+            _case=case,
+            is_lost=signs["is_lost"].fill_null(value=False),
             next_order_expected_on=pl.col("last_order_date") + pl.duration(days=pl.col("expected_gap_days").round().cast(pl.Int64)),
         )
+        .with_columns(
+            pl.col("_case").replace_strict(said["case"], said[name], return_dtype=pl.String).alias(name)
+            for name in ("lifecycle_stage", "lifecycle_stage_zh", "lifecycle_reasons", "lifecycle_reasons_zh")
+        )
+        .drop("_case")
+    )
+
+
+def _said(rules: Rules, signs: list[str]) -> pl.DataFrame:
+    """What is said in each case: texts are put together once per combination of signs, not once per customer."""
+    cases = pl.DataFrame({"case": range(2 ** len(signs))}, schema={"case": pl.Int16})
+    return (
+        cases.lazy()
+        .with_columns((pl.col("case") // 2**bit % 2 == 1).alias(sign) for bit, sign in enumerate(signs))
         .with_columns(_stage(), _reasons(rules, "en").alias("lifecycle_reasons"), _reasons(rules, "zh").alias("lifecycle_reasons_zh"))
         .with_columns(lifecycle_stage_zh=pl.col("lifecycle_stage").replace_strict(STAGE_NAMES_ZH, return_dtype=pl.String))
-        .drop(name for name in signs if name != "is_lost")
+        .collect()
     )
 
 

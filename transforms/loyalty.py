@@ -191,18 +191,16 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
         .pipe(_with_points, parameters)
         .with_columns(_most=pl.max_horizontal(_POINTS.values()), _least=pl.min_horizontal(_POINTS.values()))
         .with_columns(
-            loyalty_raised_by=_part_with(pl.col("_most"), pl.col("_most") >= _NOTABLE),
-            loyalty_lowered_by=_part_with(pl.col("_least"), pl.col("_least") <= -_NOTABLE),
+            _raised_by=_place_of(pl.col("_most"), pl.col("_most") >= _NOTABLE),
+            _lowered_by=_place_of(pl.col("_least"), pl.col("_least") <= -_NOTABLE),
         )
-        .drop("_most", "_least", *_POINTS)
         .with_columns(
-            pl.col(column).replace_strict(names, return_dtype=pl.String).alias(f"{column}_zh")
-            for column, names in (
-                ("loyalty_type", TYPE_NAMES_ZH),
-                ("loyalty_raised_by", PART_NAMES_ZH),
-                ("loyalty_lowered_by", PART_NAMES_ZH),
-            )
+            pl.col(f"_{direction}").replace_strict(dict(enumerate(names)), return_dtype=pl.String).alias(f"loyalty_{direction}{language}")
+            for direction in ("raised_by", "lowered_by")
+            for language, names in (("", PARTS), ("_zh", PART_NAMES_ZH.values()))
         )
+        .drop("_most", "_least", "_raised_by", "_lowered_by", *_POINTS)
+        .with_columns(loyalty_type_zh=pl.col("loyalty_type").replace_strict(TYPE_NAMES_ZH, return_dtype=pl.String))
     )
 
 
@@ -252,10 +250,12 @@ def _with_points(scored: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     )
 
 
-def _part_with(points: pl.Expr, is_notable: pl.Expr) -> pl.Expr:
-    """The part that has these points; of equals the first of ``PARTS``."""
-    named = (pl.when(own == points).then(pl.lit(part)) for part, own in zip(PARTS, _POINTS.values(), strict=True))
-    return pl.when(is_notable).then(pl.coalesce(named))
+def _place_of(points: pl.Expr, is_notable: pl.Expr) -> pl.Expr:
+    """The place in ``PARTS`` of the part that has these points, the first of equals."""
+    place = pl.lit(None, pl.Int8)
+    for number, own in reversed(list(enumerate(_POINTS.values()))):
+        place = pl.when(own == points).then(pl.lit(number, pl.Int8)).otherwise(place)
+    return pl.when(is_notable).then(place)
 
 
 def _parts(parameters: Parameters) -> dict[str, pl.Expr]:
