@@ -28,7 +28,7 @@ def svg(result: Result, language: str, rfm_names_zh: dict[str, str]) -> str:
     drawn = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "regulars"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")  # what is drawn elsewhere is only measured here
-        _drawn(result, language, rfm_names_zh).savefig(drawn, format="svg", metadata={"Date": None})
+        _drawn(result, language, rfm_names_zh).savefig(drawn, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     return drawn.getvalue()
 
 

@@ -139,3 +139,32 @@ def online_retail(folder: Path) -> pl.DataFrame:
 
 
 REAL = {"cdnow": (cdnow, date(1997, 9, 30), 39 * 7), "online_retail": (online_retail, date(2011, 9, 9), 90)}
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("base", "figures", "better"),
+    [
+        pytest.param(
+            "cdnow",
+            {"p_alive": 0.700, "p_purchase": 0.746, "overdue_ratio": 0.762, "lifecycle": 0.766, "loyalty": 0.769},
+            {"overdue_ratio", "lifecycle", "rfm", "loyalty"},
+            id="CDNOW",
+        ),
+        pytest.param(
+            "online_retail",
+            {"p_alive": 0.579, "p_purchase": 0.734, "overdue_ratio": 0.697, "lifecycle": 0.731, "loyalty": 0.739},
+            {"p_purchase", "overdue_ratio", "lifecycle", "lifecycle_stage", "rfm", "loyalty"},
+            id="Online Retail",
+        ),
+    ],
+)
+def test_real_customers_came_back_as_the_scores_of_the_cut_say(
+    shared_data: Path, base: str, figures: dict[str, float], better: set[str]
+) -> None:
+    """Figures of AUC as in docs/backtest.md, to two digits: there from the whole street, here from the purchases alone."""
+    read, cut, days = REAL[base]
+    found = measured(read(shared_data), cut, days).comparisons.filter(measure="auc", baseline="recency")
+    told = dict(found.select("signal", "value").iter_rows())
+    assert {name: told[name] for name in figures} == pytest.approx(figures, abs=0.006)
+    assert set(found.filter(verdict="better")["signal"]) == better
