@@ -58,6 +58,25 @@ def run(
 
 
 @app.command()
+def backtest(
+    cut: Annotated[str, typer.Option(help="The last day that the scores may know (ISO).")],
+    home: Home = None,
+    horizon: Annotated[int, typer.Option(min=1, max=3650, help="How many days after it to look at.")] = 90,
+) -> None:
+    """Do the scores predict? Scores as of a past day, beside what the published orders say of the days after it.
+
+    Figures, picture and pages in backtests/<cut>_<horizon>/. What is published stays as it is.
+
+    Example: regulars backtest --cut 2026-07-31 --horizon 90
+    """
+    from orchestration import report, settings
+    from orchestration import run as runs
+
+    loaded = settings.load(home)
+    report.backtest(console, runs.backtest(loaded, cut, horizon, report.progress(console)))
+
+
+@app.command()
 def status(home: Home = None) -> None:
     """What is published, what waits in the inbox, what is held and what is in quarantine.
 

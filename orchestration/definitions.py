@@ -4,18 +4,18 @@ import dagster
 
 from orchestration import rules, warehouse
 from orchestration import settings as home_settings
-from orchestration.assets import dumps, lists, publish, scores, texts
+from orchestration.assets import backtest, dumps, lists, publish, scores, texts
 from orchestration.assets import warehouse as dbt_assets
 from orchestration.automation import daily_schedule, inbox_sensor
 from orchestration.checks import gx
-from orchestration.jobs import daily_job
+from orchestration.jobs import backtest_job, daily_job
 from orchestration.progress import Progress
 from orchestration.resources import resources
 from orchestration.settings import Settings
 
 
 def build_defs(settings: Settings, progress: Progress | None = None) -> dagster.Definitions:
-    """Assets, checks, job, schedule and sensor of that home. ``progress`` hears how a run goes on.
+    """Assets, checks, jobs, schedule and sensor of that home. ``progress`` hears how a run goes on.
 
     Raises ``RegularsError`` for a rule of the settings that is not valid.
     """
@@ -33,9 +33,10 @@ def build_defs(settings: Settings, progress: Progress | None = None) -> dagster.
             scores.customer_scores,
             lists.list_members,
             publish.publication_of(marts),
+            backtest.backtest,
         ],
         asset_checks=gx.checks(),
-        jobs=[job],
+        jobs=[job, backtest_job(settings)],
         schedules=[daily_schedule(settings, job)],
         sensors=[inbox_sensor(settings, job)],
         resources=resources(settings, progress or Progress()),

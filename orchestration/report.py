@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ STAGES = {
     "texts": "read reviews",
     "facts": "build facts",
     "scores": "score customers",
+    "backtest": "compare",
     "views": "join and compare",
     "lists": "build lists",
     "validate": "validate",
@@ -87,6 +89,27 @@ def summary(console: Console, figures: dict[str, Any], settings: Settings) -> No
     console.print(f"\nPublished as of {figures['as_of']}: {lists} and {tables}", soft_wrap=True)
     if results != settings.home and (published := current(settings.home)):
         console.print(f"It stands apart: what readers see stays as of {published['as_of']}.")
+
+
+def backtest(console: Console, found: dict[str, Any]) -> None:
+    """Each score beside its baseline, and where the rest of a backtest stands."""
+    from orchestration.backtest.page import with_interval
+
+    totals = found["totals"]
+    console.print(
+        f"\nScores as of {found['cut']}: of {totals['customers']:,} customers with a purchase {totals['came_back']:,} came back "
+        f"within {found['horizon_days']} days.",
+        soft_wrap=True,
+    )
+    for measure, rows in groupby(found["comparisons"], lambda row: row["measure"]):
+        console.print(f"\n[bold]{measure}[/bold]")
+        for row in rows:
+            if row["value"] is None:
+                console.print(f"  {row['signal']:<16} unknown")
+                continue
+            beside = f"{row['value']:6.3f}   {row['baseline']} {row['baseline_value']:.3f}"
+            console.print(f"  {row['signal']:<16} {beside:<34} {row['verdict']:<7} by {with_interval(row, 'gain')}", soft_wrap=True)
+    console.print(f"\nPages, picture and figures: {found['folder']}", soft_wrap=True)
 
 
 def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:

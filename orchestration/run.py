@@ -1,4 +1,7 @@
-"""``regulars run``: the daily job in this process, from a look at the inbox to a summary. Dagster is imported only where there is work."""
+"""``regulars run`` and ``backtest``: a job in this process, from a look at what there is to do to a summary.
+
+Dagster is imported only where there is work.
+"""
 
 import logging
 import os
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import freshness, held_orders, lake
+from orchestration.backtest.window import window
 from orchestration.dumps.completeness import waiting
 from orchestration.dumps.inbox import arrivals
 from orchestration.dumps.landing import Landing, profiles_in_use
@@ -30,6 +34,9 @@ DAGSTER_CONFIG = """telemetry:
 nux:
   enabled: false
 """
+DAILY_JOB, BACKTEST_JOB = "daily", "backtest"
+"""Jobs by name: their module imports Dagster."""
+_SILENT: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class Failed(RegularsError):
@@ -50,7 +57,9 @@ def run(settings: Settings, as_of: str | None, progress: Progress, is_full: bool
         settings = freshness.settings_of_run(settings, as_of)
         if not is_full and (nothing := _nothing_to_do(settings, as_of)):
             return nothing
-        result = _execute(settings, as_of, progress, is_full)
+        result = _execute(
+            settings, progress, DAILY_JOB, {**_SILENT, "resources": {"run_day": {"config": {"as_of": as_of or "", "full": is_full}}}}
+        )
     figures = {**_figures(progress, started, settings), "is_current": _is_current(settings, as_of), "results": str(settings.results)}
     write_json(figures, settings.state / "last_run.json")
     if not result.success:
@@ -62,6 +71,24 @@ def run(settings: Settings, as_of: str | None, progress: Progress, is_full: bool
             "Nothing was published, although there is something to publish.", do="look at the run in the Dagster UI (`regulars dagster`)"
         )
     return figures
+
+
+def backtest(settings: Settings, cut: str, horizon_days: int, progress: Progress) -> dict[str, Any]:
+    """Scores as of the cut beside what happened in the days after it. Returns what ``backtest.json`` says, with the ``folder`` it is in.
+
+    What waits in the inbox stays there, and what is published as it is. Raises ``RegularsError`` where there is no telling.
+    """
+    asked = window(settings, cut, horizon_days)
+    with run_lock(settings.state):
+        lake.remove_workings(settings)  # of a run that was killed while it looked back
+        try:
+            result = _execute(settings, progress, BACKTEST_JOB, {"cut": asked.cut.isoformat(), "horizon_days": horizon_days, "quiet": True})
+        finally:
+            lake.remove_workings(settings)
+    if not result.success:
+        raise Failed("\n".join(_causes(result, progress, settings)).replace("Nothing was published. ", ""))
+    found: dict[str, Any] = progress.figures["backtest"]
+    return found
 
 
 def dagster_home(settings: Settings) -> Path:
@@ -111,18 +138,15 @@ def _is_current(settings: Settings, as_of: str | None) -> bool:
         ledger.close()
 
 
-def _execute(settings: Settings, as_of: str | None, progress: Progress, is_full: bool) -> "ExecuteInProcessResult":
+def _execute(settings: Settings, progress: Progress, name: str, config: dict[str, Any]) -> "ExecuteInProcessResult":
     with progress.stage("start"):
         instance = _instance(settings)
         from orchestration.definitions import build_defs
-        from orchestration.jobs import DAILY
 
-        job = build_defs(settings, progress).resolve_job_def(DAILY)
+        job = build_defs(settings, progress).resolve_job_def(name)
     # Dagster warns of each check of each step that a run without news skips. With no handler of ours, Python prints that to the
     # terminal; what a person has to know is in the summary.
     logging.getLogger("dagster").addHandler(logging.NullHandler())
-    config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    config["resources"] = {"run_day": {"config": {"as_of": as_of or "", "full": is_full}}}
     with instance:
         return job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
 

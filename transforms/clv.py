@@ -52,11 +52,11 @@ def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     Reads ``purchase_days_count``, ``recency_days``, ``tenure_days``, ``repeat_net_amount``. The first purchase day's money is no part of
     the money model, as in the literature: it is often unlike the later ones.
     """
-    histories = _histories(facts)
-    customers, repeat = (int(histories.filter(pl.col("repeats") >= least)["customers"].sum()) for least in (0, 1))
+    customers, repeat = _known(facts).select(pl.len(), repeat=(pl.col("repeats") > 0).sum()).collect(engine="streaming").row(0)
     if repeat < rules.min_repeat_customers:
         short = f"{repeat:,} of {customers:,} customers came back, fewer than min_repeat_customers = {rules.min_repeat_customers:,}"
         return Parameters(rules, customers, repeat, None, None, None, (f"p_alive, expected orders and CLV are unknown: {short}",))
+    histories = _histories(facts)
     repeats, last, age, counts = (histories[name].cast(pl.Float64).to_numpy() for name in histories.columns)
     purchases = bg_nbd.fit(bg_nbd.Statistics(repeats, last / DAYS_PER_WEEK, age / DAYS_PER_WEEK, counts))
     spent = _spent(facts)
@@ -73,16 +73,8 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     Null without a purchase, and where the model behind a column is unknown. ``p_alive`` is null too for who bought on one day only: the
     model has 1 for all of them, which says nothing. Expected orders and CLV are never below zero.
     """
-    history = pl.struct(
-        repeats=(pl.col("purchase_days_count") - 1).clip(0).fill_null(0),
-        last_days=(pl.col("tenure_days") - pl.col("recency_days")).fill_null(0),
-        age_days=pl.col("tenure_days").fill_null(0),
-        money=pl.col("repeat_net_amount").cast(pl.Float64).clip(0).fill_null(0.0),
-    )
-    has_purchase = (pl.col("purchase_days_count") > 0) & pl.col("tenure_days").is_not_null()
-    forecast = history.map_batches(_forecaster(parameters), return_dtype=_FORECAST, is_elementwise=True)
     return (
-        facts.with_columns(_forecast=pl.when(has_purchase).then(forecast))
+        _forecast(facts, parameters, ORDERS_HORIZON_DAYS, MONEY_HORIZON_DAYS)
         .with_columns(
             p_alive=pl.when(pl.col("purchase_days_count") >= 2).then(pl.col("_forecast").struct.field("p_alive")),
             expected_orders_90d=pl.col("_forecast").struct.field("orders"),
@@ -93,33 +85,53 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     )
 
 
-_FORECAST = pl.Struct({"p_alive": pl.Float64, "orders": pl.Float64, "money": pl.Float64})
+def outlook(facts: pl.LazyFrame, parameters: Parameters, days: int) -> pl.LazyFrame:
+    """Adds what the next ``days`` should bring: ``p_purchase`` (a purchase day at least, 0 to 1), ``expected_orders`` (purchase days) and
+    ``expected_net_amount``, all floats; null as in ``apply``."""
+    names = {"p_purchase": "buying", "expected_orders": "orders", "expected_net_amount": "money"}
+    forecast = _forecast(facts, parameters, days, days)
+    return forecast.with_columns(pl.col("_forecast").struct.field(field).alias(name) for name, field in names.items()).drop("_forecast")
 
 
-def _forecaster(parameters: Parameters) -> Callable[[pl.Series], pl.Series]:
+_FORECAST = pl.Struct({"p_alive": pl.Float64, "buying": pl.Float64, "orders": pl.Float64, "money": pl.Float64})
+
+
+def _forecast(facts: pl.LazyFrame, parameters: Parameters, orders_days: int, money_days: int) -> pl.LazyFrame:
+    """Adds ``_forecast``, null without a purchase."""
+    history = pl.struct(
+        repeats=(pl.col("purchase_days_count") - 1).clip(0).fill_null(0),
+        last_days=(pl.col("tenure_days") - pl.col("recency_days")).fill_null(0),
+        age_days=pl.col("tenure_days").fill_null(0),
+        money=pl.col("repeat_net_amount").cast(pl.Float64).clip(0).fill_null(0.0),
+    )
+    has_purchase = (pl.col("purchase_days_count") > 0) & pl.col("tenure_days").is_not_null()
+    forecast = history.map_batches(_forecaster(parameters, orders_days, money_days), return_dtype=_FORECAST, is_elementwise=True)
+    return facts.with_columns(_forecast=pl.when(has_purchase).then(forecast))
+
+
+def _forecaster(parameters: Parameters, orders_days: int, money_days: int) -> Callable[[pl.Series], pl.Series]:
     """From histories to forecasts, each from its own history alone; vectorised."""
-    purchases, money = parameters.purchases, parameters.money
+    purchases, money, names = parameters.purchases, parameters.money, [field.name for field in _FORECAST.fields]
     is_money_known = money is not None and money.search.is_converged and money.mean is not None
 
     def of(histories: pl.Series) -> pl.Series:
         unknown = pl.repeat(None, len(histories), dtype=pl.Float64, eager=True)
         if purchases is None or not purchases.search.is_converged:
-            return pl.DataFrame({"p_alive": unknown, "orders": unknown, "money": unknown}).to_struct("forecast")
+            return pl.DataFrame(dict.fromkeys(names, unknown)).to_struct("forecast")
         fields = histories.struct
         repeats, last, age, spent = (fields.field(name).cast(pl.Float64).to_numpy() for name in fields.fields)
         history = repeats, last / DAYS_PER_WEEK, age / DAYS_PER_WEEK
-        orders, later = (
-            bg_nbd.expected_purchases(purchases, *history, days / DAYS_PER_WEEK) for days in (ORDERS_HORIZON_DAYS, MONEY_HORIZON_DAYS)
-        )
-        values = {"p_alive": bg_nbd.probability_alive(purchases, *history), "orders": orders}
+        orders, later = (bg_nbd.expected_purchases(purchases, *history, days / DAYS_PER_WEEK) for days in (orders_days, money_days))
+        alive = bg_nbd.probability_alive(purchases, *history)
+        buying = 1 - bg_nbd.probability_of_silence(purchases, *history, orders_days / DAYS_PER_WEEK)
         worth = later * gamma_gamma.expected_money(money, repeats, spent) if money is not None and is_money_known else unknown
-        return pl.DataFrame({**values, "money": worth}).to_struct("forecast")
+        return pl.DataFrame(dict(zip(names, (alive, buying, orders, worth), strict=True))).to_struct("forecast")
 
     return of
 
 
-def _histories(facts: pl.LazyFrame) -> pl.DataFrame:
-    """Distinct (repeats, last, age) in days with the number of customers, in that order, so that the same base gives the same sums."""
+def _known(facts: pl.LazyFrame) -> pl.LazyFrame:
+    """The history of each customer with a purchase, in days."""
     return (
         facts.filter(pl.col("purchase_days_count") > 0)
         .select(
@@ -128,6 +140,13 @@ def _histories(facts: pl.LazyFrame) -> pl.DataFrame:
             age_days=pl.col("tenure_days"),
         )
         .drop_nulls()
+    )
+
+
+def _histories(facts: pl.LazyFrame) -> pl.DataFrame:
+    """Distinct (repeats, last, age) in days with the number of customers, in that order, so that the same base gives the same sums."""
+    return (
+        _known(facts)
         .group_by("repeats", "last_days", "age_days")
         .agg(customers=pl.len())
         .sort("repeats", "last_days", "age_days")

@@ -19,15 +19,16 @@ STAGE_NAMES_ZH = {"exploration": "考察", "build_up": "建立", "stable": "稳�
 
 @dataclass(frozen=True)
 class Rules:
-    base_gap_weight: float = 3.0
+    base_gap_weight: float = 5.0
     """How many gaps of the base's median length are added to a customer's own when the expected gap is worked out. 0 to 100."""
-    one_time_quantile: float = 0.5
-    """Expected gap of a one-time buyer: this quantile of the base's days from first to second purchase. 0.05 to 0.95."""
+    one_time_quantile: float = 0.25
+    """Expected gap of a one-time buyer: this quantile of the base's days from first to second purchase. 0.05 to 0.95. Below the median,
+    because most one-time buyers never come back, and those who do are not in those days: the later, the less likely."""
     default_gap_days: float = 90.0
     """Expected gap where nobody in the base has bought twice. 1 to 3,650 days."""
-    overdue_at: float = 2.0
-    """Overdue when the silence is longer than this many expected gaps. 1 to 20."""
-    lost_at: float = 4.0
+    overdue_at: float = 3.0
+    """Overdue when the silence is longer than this many expected gaps: who buys at random is so by chance 1 time in 20. 1 to 20."""
+    lost_at: float = 6.0
     """Lost when it is longer than this many. 1 to 100, not below ``overdue_at``."""
     stable_purchase_days: int = 4
     """Purchase days needed to be stable. 3 to 100."""
@@ -110,17 +111,39 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
         "has_open_complaint_last": _is_last_word(pl.col("last_complaint_at"), is_known=pl.col("has_open_complaint")),
     }
     # An unknown (null) is no sign of anything: it counts as False, so that every customer has exactly one stage.
-    known_signs = [sign.fill_null(value=False).alias(name) for name, sign in signs.items()]
+    case = pl.sum_horizontal(sign.fill_null(value=False).cast(pl.Int16) * 2**bit for bit, sign in enumerate(signs.values()))
+    said = _said(rules, list(signs))
     return (
-        facts.with_columns(expected_gap_days=_expected_gap_days(parameters))
+        overdue(facts, parameters)
         .with_columns(
-            overdue_ratio=pl.col("recency_days") / pl.col("expected_gap_days"),
+            _case=case,
+            is_lost=signs["is_lost"].fill_null(value=False),
             next_order_expected_on=pl.col("last_order_date") + pl.duration(days=pl.col("expected_gap_days").round().cast(pl.Int64)),
         )
-        .with_columns(known_signs)
+        .with_columns(
+            pl.col("_case").replace_strict(said["case"], said[name], return_dtype=pl.String).alias(name)
+            for name in ("lifecycle_stage", "lifecycle_stage_zh", "lifecycle_reasons", "lifecycle_reasons_zh")
+        )
+        .drop("_case")
+    )
+
+
+def _said(rules: Rules, signs: list[str]) -> pl.DataFrame:
+    """What is said in each case: texts are put together once per combination of signs, not once per customer."""
+    cases = pl.DataFrame({"case": range(2 ** len(signs))}, schema={"case": pl.Int16})
+    return (
+        cases.lazy()
+        .with_columns((pl.col("case") // 2**bit % 2 == 1).alias(sign) for bit, sign in enumerate(signs))
         .with_columns(_stage(), _reasons(rules, "en").alias("lifecycle_reasons"), _reasons(rules, "zh").alias("lifecycle_reasons_zh"))
         .with_columns(lifecycle_stage_zh=pl.col("lifecycle_stage").replace_strict(STAGE_NAMES_ZH, return_dtype=pl.String))
-        .drop(name for name in signs if name != "is_lost")
+        .collect()
+    )
+
+
+def overdue(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """Adds ``expected_gap_days`` and ``overdue_ratio``: how long the silence is, in expected gaps. Null without a purchase."""
+    return facts.with_columns(expected_gap_days=_expected_gap_days(parameters)).with_columns(
+        overdue_ratio=pl.col("recency_days") / pl.col("expected_gap_days")
     )
 
 

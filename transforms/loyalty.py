@@ -2,9 +2,12 @@
 
 A part that cannot be known is null and its weight moves to the parts beside it: to the other parts of attitude, or, where the whole
 attitude is unknown (no review, no complaint), to behaviour, flagged by ``is_attitude_known``.
+
+What a part did to a score is told in points: how far the customer's part lies from the mean of the base's buyers, times the weight that it
+has for this customer. The points of all parts add up to how far the score lies from that of a customer with mean parts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -12,8 +15,33 @@ from transforms.ranges import check_ranges
 
 TYPE_NAMES_ZH = {"true": "真忠诚", "latent": "潜在忠诚", "spurious": "虚假忠诚", "none": "不忠诚", "unknown": "未知"}
 
-_BEHAVIOUR = ("repeat", "regularity", "tenure", "breadth", "full_price")
+_BEHAVIOUR = ("repeat", "regularity", "active", "tenure", "breadth", "full_price")
 _ATTITUDE = ("rating", "complaints", "word_of_mouth")
+PARTS = (*_BEHAVIOUR, *_ATTITUDE)
+PART_NAMES = {
+    "repeat": "buys again",
+    "regularity": "steady rhythm",
+    "active": "still active",
+    "tenure": "length of the relation",
+    "breadth": "breadth of categories",
+    "full_price": "buys at full price",
+    "rating": "stars given",
+    "complaints": "complaints",
+    "word_of_mouth": "reviews that others found helpful",
+}
+PART_NAMES_ZH = {
+    "repeat": "复购",
+    "regularity": "购买节奏",
+    "active": "当前活跃度",
+    "tenure": "关系时长",
+    "breadth": "品类广度",
+    "full_price": "原价购买",
+    "rating": "评分",
+    "complaints": "投诉",
+    "word_of_mouth": "口碑",
+}
+_NOTABLE = 0.5
+"""Points of a score from which a part is said to have raised or lowered it."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +52,8 @@ class Rules:
     """Repeat purchase. 0 to 1."""
     regularity_weight: float = 0.15
     """Regularity of the gaps between purchases. 0 to 1."""
+    active_weight: float = 0.20
+    """Still active: the next order is not overdue. 0 to 1."""
     tenure_weight: float = 0.20
     """Active tenure: first to last purchase. 0 to 1."""
     breadth_weight: float = 0.15
@@ -70,7 +100,7 @@ class Rules:
 @dataclass(frozen=True)
 class Parameters:
     """``base_rating``: mean of all the base's reviews. ``has_*``: whether the base has such facts at all; where not, what is missing says
-    nothing about one customer, and the part is unknown."""
+    nothing about one customer, and the part is unknown. ``means``: of each part over the buyers of whom it is known."""
 
     rules: Rules
     base_rating: float
@@ -78,14 +108,14 @@ class Parameters:
     has_categories: bool
     has_complaints: bool
     has_helpful_votes: bool
+    means: dict[str, float]
     warnings: tuple[str, ...]
 
 
 def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
-    """The prior of the mean rating, and which kinds of facts the base has.
+    """The prior of the mean rating, which kinds of facts the base has, and what its buyers have of each part.
 
-    Reads ``rated_reviews_count``, ``mean_rating``, ``categories_count``, ``has_open_complaint``, ``last_complaint_at``,
-    ``helpful_votes_count``.
+    Reads what ``apply`` reads, ``overdue_ratio`` of ``lifecycle.overdue`` beside the facts.
     """
     is_rated = (pl.col("rated_reviews_count") > 0) & pl.col("mean_rating").is_not_null()
     found = (
@@ -105,31 +135,42 @@ def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
         "rating": found["reviews"] > 0,
         "word_of_mouth": found["has_helpful_votes"],
     }
-    return Parameters(
+    parameters = Parameters(
         rules=rules,
         base_rating=found["stars"] / found["reviews"] if found["reviews"] else 3.0,
         reviews_count=found["reviews"],
         has_categories=found["has_categories"],
         has_complaints=found["has_complaints"],
         has_helpful_votes=found["has_helpful_votes"],
+        means={},
         warnings=tuple(f"loyalty_{part} is unknown for all: the base has no such facts" for part, has in missing.items() if not has),
     )
+    return replace(parameters, means=_means(facts, parameters))
+
+
+def _means(facts: pl.LazyFrame, parameters: Parameters) -> dict[str, float]:
+    """Means to eight digits: more would hang on the order in which customers are added up."""
+    buyers = facts.filter(pl.col("purchase_days_count") > 0)
+    means = (
+        buyers.select(part.mean().alias(name) for name, part in _parts(parameters).items()).collect(engine="streaming").row(0, named=True)
+    )
+    return {name: round(mean, 8) for name, mean in means.items() if mean is not None}
 
 
 def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """Adds ``loyalty_score`` (0 to 100), ``loyalty_behaviour``, ``loyalty_attitude`` and their parts (0 to 1), ``is_attitude_known``,
-    ``loyalty_type`` (``true``, ``latent``, ``spurious``, ``none``, ``unknown``) and ``loyalty_type_zh``.
+    ``loyalty_type`` (``true``, ``latent``, ``spurious``, ``none``, ``unknown``), ``loyalty_raised_by`` and ``loyalty_lowered_by`` (the part
+    that did so most, if any did notably), each of these three with ``_zh``. Reads ``overdue_ratio`` beside the facts.
 
     A customer without a purchase has behaviour 0. Where the attitude is unknown the score is behaviour alone, and the type is
     ``unknown``: the quadrants need both sides.
     """
     rules = parameters.rules
-    parts = _behaviour_parts(parameters) | _attitude_parts(parameters)
     behaviour, attitude = pl.col("loyalty_behaviour"), pl.col("loyalty_attitude")
     both = (1 - rules.attitude_weight) * behaviour + rules.attitude_weight * attitude
     is_high_behaviour, is_high_attitude = behaviour >= rules.behaviour_line, attitude >= rules.attitude_line
     return (
-        facts.with_columns(part.clip(0.0, 1.0).alias(f"loyalty_{name}") for name, part in parts.items())
+        facts.with_columns(part.alias(f"loyalty_{name}") for name, part in _parts(parameters).items())
         .with_columns(
             loyalty_behaviour=_weighted_mean(rules, _BEHAVIOUR).fill_null(0.0),
             loyalty_attitude=_weighted_mean(rules, _ATTITUDE),
@@ -147,8 +188,79 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
             .then(pl.lit("spurious"))
             .otherwise(pl.lit("none")),
         )
+        .pipe(_with_points, parameters)
+        .with_columns(_most=pl.max_horizontal(_POINTS.values()), _least=pl.min_horizontal(_POINTS.values()))
+        .with_columns(
+            _raised_by=_place_of(pl.col("_most"), pl.col("_most") >= _NOTABLE),
+            _lowered_by=_place_of(pl.col("_least"), pl.col("_least") <= -_NOTABLE),
+        )
+        .with_columns(
+            pl.col(f"_{direction}").replace_strict(dict(enumerate(names)), return_dtype=pl.String).alias(f"loyalty_{direction}{language}")
+            for direction in ("raised_by", "lowered_by")
+            for language, names in (("", PARTS), ("_zh", PART_NAMES_ZH.values()))
+        )
+        .drop("_most", "_least", "_raised_by", "_lowered_by", *_POINTS)
         .with_columns(loyalty_type_zh=pl.col("loyalty_type").replace_strict(TYPE_NAMES_ZH, return_dtype=pl.String))
     )
+
+
+def explain(scored: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """How each score came about, what moved it most first. Grain: one row per customer and known part.
+
+    ``scored``: ``customer_id`` and the parts as ``apply`` adds them. Out: ``customer_id``, ``part``, its name as ``name`` and ``name_zh``,
+    ``value`` and ``base_mean`` (0 to 1), ``points`` (of 100; above zero: raised the score).
+    """
+    pointed = _with_points(scored, parameters)
+    told = [
+        pointed.select(
+            "customer_id",
+            part=pl.lit(part),
+            name=pl.lit(PART_NAMES[part]),
+            name_zh=pl.lit(PART_NAMES_ZH[part]),
+            value=pl.col(f"loyalty_{part}"),
+            base_mean=pl.lit(parameters.means.get(part), pl.Float64),
+            points=points,
+        )
+        for part, points in zip(PARTS, _POINTS.values(), strict=True)
+    ]
+    by_size = ["customer_id", pl.col("points").abs(), "part"]
+    return pl.concat(told).drop_nulls("points").sort(by_size, descending=[False, True, False])
+
+
+_POINTS = {f"_{part}_points": pl.col(f"_{part}_points") for part in PARTS}
+
+
+def _with_points(scored: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
+    """Adds ``_<part>_points``: how far the part moves the score from that of a customer who has the base's mean of it."""
+    rules, means = parameters.rules, parameters.means
+    said = pl.col("_known_attitude")
+    of_behaviour = 100 * pl.when(said > 0).then(1 - rules.attitude_weight).otherwise(1.0) / pl.col("_known_behaviour")
+    sides = {"_of_behaviour": of_behaviour, "_of_attitude": 100 * rules.attitude_weight / said}
+
+    def points(part: str) -> pl.Expr:
+        side = pl.col("_of_behaviour" if part in _BEHAVIOUR else "_of_attitude")
+        beside_mean = pl.col(f"loyalty_{part}") - pl.lit(means.get(part), pl.Float64)
+        return pl.when(beside_mean.is_not_null()).then(side * getattr(rules, f"{part}_weight") * beside_mean)
+
+    return (
+        scored.with_columns(_known_behaviour=_known_weight(rules, _BEHAVIOUR), _known_attitude=_known_weight(rules, _ATTITUDE))
+        .with_columns(**sides)
+        .with_columns(**{f"_{part}_points": points(part) for part in PARTS})
+        .drop("_known_behaviour", "_known_attitude", *sides)
+    )
+
+
+def _place_of(points: pl.Expr, is_notable: pl.Expr) -> pl.Expr:
+    """The place in ``PARTS`` of the part that has these points, the first of equals."""
+    place = pl.lit(None, pl.Int8)
+    for number, own in reversed(list(enumerate(_POINTS.values()))):
+        place = pl.when(own == points).then(pl.lit(number, pl.Int8)).otherwise(place)
+    return pl.when(is_notable).then(place)
+
+
+def _parts(parameters: Parameters) -> dict[str, pl.Expr]:
+    parts = _behaviour_parts(parameters) | _attitude_parts(parameters)
+    return {name: parts[name].clip(0.0, 1.0) for name in PARTS}
 
 
 def _behaviour_parts(parameters: Parameters) -> dict[str, pl.Expr]:
@@ -162,6 +274,7 @@ def _behaviour_parts(parameters: Parameters) -> dict[str, pl.Expr]:
     return {
         "repeat": _saturating(days - 1, rules.repeat_half),
         "regularity": pl.when((days >= 3) & (pl.col("mean_gap_days") > 0)).then(regularity).fill_null(0.0),
+        "active": pl.when(days > 0).then(1 / pl.max_horizontal(pl.col("overdue_ratio"), 1.0)).fill_null(0.0),
         "tenure": _saturating(active_days, rules.tenure_half_days),
         "breadth": breadth if parameters.has_categories else pl.lit(None, pl.Float64),
         "full_price": pl.col("full_price_share"),
@@ -202,5 +315,11 @@ def _weighted_mean(rules: Rules, parts: tuple[str, ...]) -> pl.Expr:
     """Mean of the known parts by their weights; null where none with a weight is known."""
     weights = {f"loyalty_{part}": getattr(rules, f"{part}_weight") for part in parts}
     weighted = pl.sum_horizontal(weight * pl.col(part) for part, weight in weights.items())
-    known = pl.sum_horizontal(pl.when(pl.col(part).is_not_null()).then(weight) for part, weight in weights.items())
+    known = _known_weight(rules, parts)
     return pl.when(known > 0).then(weighted / known).clip(0.0, 1.0)
+
+
+def _known_weight(rules: Rules, parts: tuple[str, ...]) -> pl.Expr:
+    """What the known ones of these parts weigh together."""
+    weights = {f"loyalty_{part}": getattr(rules, f"{part}_weight") for part in parts}
+    return pl.sum_horizontal(pl.when(pl.col(part).is_not_null()).then(weight) for part, weight in weights.items())

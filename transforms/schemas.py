@@ -189,6 +189,7 @@ _SCORES: dict[str, pl.DataType | type[pl.DataType]] = {
     "loyalty_attitude": pl.Float64,
     "loyalty_repeat": pl.Float64,
     "loyalty_regularity": pl.Float64,
+    "loyalty_active": pl.Float64,
     "loyalty_tenure": pl.Float64,
     "loyalty_breadth": pl.Float64,
     "loyalty_full_price": pl.Float64,
@@ -198,6 +199,10 @@ _SCORES: dict[str, pl.DataType | type[pl.DataType]] = {
     "is_attitude_known": pl.Boolean,
     "loyalty_type": pl.String,
     "loyalty_type_zh": pl.String,
+    "loyalty_raised_by": pl.String,
+    "loyalty_raised_by_zh": pl.String,
+    "loyalty_lowered_by": pl.String,
+    "loyalty_lowered_by_zh": pl.String,
 }
 CUSTOMER_SCORES = pl.Schema(_SCORES)
 """Grain: one row per customer of ``CUSTOMER_FACTS``, as of the same day."""

@@ -66,6 +66,7 @@ class Parameters:
 
 def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     """Parameters of all models from ``CUSTOMER_FACTS``; each model scans only the columns it needs."""
+    rhythm = lifecycle.fit(facts, rules.lifecycle)
     return Parameters(
         rfm=rfm.fit(facts, rules.rfm),
         abc=abc.fit(facts, rules.abc),
@@ -74,8 +75,8 @@ def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
         credit=credit.fit(facts, rules.credit),
         preferences=preferences.fit(facts, rules.preferences),
         satisfaction=satisfaction.fit(facts, rules.satisfaction),
-        lifecycle=lifecycle.fit(facts, rules.lifecycle),
-        loyalty=loyalty.fit(facts, rules.loyalty),
+        lifecycle=rhythm,
+        loyalty=loyalty.fit(lifecycle.overdue(facts, rhythm), rules.loyalty),
     )
 
 

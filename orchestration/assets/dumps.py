@@ -88,6 +88,8 @@ def customer_links(
 ) -> tuple[MaterializeResult, MaterializeResult]:
     """Clean tables → who is one person, and who is somebody else by now."""
     with progress.stage("identity"):
+        if settings.looks_back:  # a backtest does so and lands nothing
+            lake.write_live_files(settings)
         report = identify(settings, date.fromisoformat(run_day.of(settings)), context.run.run_id)
     progress.figures["identity"] = report
     return (

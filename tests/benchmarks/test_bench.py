@@ -6,11 +6,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from polars.testing import assert_frame_equal
 
 from orchestration import run, settings
 from orchestration.progress import Progress
 from orchestration.sample import write_sample
 
+from . import scores
 from .bench import measure, scan_typed, table
 from .facts import write_by_hand
 
@@ -82,3 +84,14 @@ def test_the_query_by_hand_says_of_every_customer_what_the_marts_say(tmp_path: P
     assert len(marts) > 100
     for ours, theirs in zip(marts, by_hand, strict=True):
         assert [pytest.approx(value) if isinstance(value, float) else value for value in ours] == list(theirs)
+
+
+def test_the_pass_by_hand_says_of_every_customer_what_the_models_say(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.parquet"
+    scores.write_facts(facts, 3000)
+    told = scores.score_by_hand(facts).collect().sort("customer_id")
+    found = scores.score(facts, has_clv=True).collect()
+    assert found.height == 3000
+    assert found["p_alive"].null_count() < 3000
+    assert found["loyalty_type"].n_unique() == 5
+    assert_frame_equal(told, found.select(told.columns).sort("customer_id"), check_dtypes=False)

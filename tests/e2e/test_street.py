@@ -5,12 +5,16 @@ import shutil
 from collections.abc import Callable
 from decimal import Decimal
 
+import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from orchestration.run import Failed
 from orchestration.sample import write_sample
 from tests.e2e.conftest import Home
+from transforms import prediction
 
 pytestmark = pytest.mark.slow
 
@@ -166,6 +170,39 @@ def test_the_next_day_is_added_and_the_redelivered_day_replaced(first_run, sampl
     assert sample.published(
         "select max(changed_at)::varchar <= max(as_of_date)::varchar from marts.segment_history, marts.customer_360"
     ) == [(True,)]
+
+
+def test_a_backtest_says_how_well_the_scores_of_a_past_day_predicted_and_changes_nothing_else(first_run, sample: Home) -> None:
+    tables = sample.fingerprints()
+    waiting = sorted((sample.folder / "inbox").rglob("*"))
+    told = CliRunner().invoke(app, ["backtest", "--home", str(sample.folder), "--cut", "2026-05-31", "--horizon", "90"])
+    assert told.exit_code == 0, told.output
+    assert "customers with a purchase" in told.output
+    folder = sample.folder / "backtests" / "2026-05-31_90"
+    figures = json.loads((folder / "backtest.json").read_text(encoding="utf-8"))
+    recency = next(row for row in figures["comparisons"] if (row["signal"], row["baseline"]) == ("overdue_ratio", "recency"))
+    assert recency["value"] > 0.6
+    assert figures["totals"]["customers"] > figures["totals"]["came_back"] > 0
+    assert (folder / "report.zh.html").exists()
+    assert sample.fingerprints() == tables
+    assert sorted((sample.folder / "inbox").rglob("*")) == waiting
+    assert list((sample.folder / "as_of").iterdir()) == [], "no clear-text details stay behind"
+
+
+def test_the_scores_tell_who_truly_dropped_out(first_run, sample: Home) -> None:
+    people = pl.read_parquet(sample.folder / "truth" / "customers.parquet")
+    ids = people.select(
+        "dropped_out_at", ids=pl.concat_list(*(pl.lit(f"{kind}:") + pl.col(f"{kind}_ids").list.first() for kind in ("online", "shops")))
+    )
+    links = dict(sample.published("select source || ':' || source_customer_id, customer_id from marts.customer_links"))
+    truth = ids.explode("ids").drop_nulls("ids").with_columns(customer_id=pl.col("ids").replace_strict(links, default=None))
+    truth = truth.group_by("customer_id").agg(is_gone=pl.col("dropped_out_at").is_not_null().first()).drop_nulls()
+    scores = sample.published("select customer_id, overdue_ratio, p_alive from marts.customer_scores where overdue_ratio is not null")
+    found = pl.DataFrame(scores, schema=["customer_id", "overdue_ratio", "p_alive"], orient="row").join(truth, on="customer_id")
+    came_back = found.drop_nulls("p_alive")  # whether somebody who bought once has left, the truth decides by chance
+    for score, direction in (("overdue_ratio", 1), ("p_alive", -1)):
+        measure = prediction.auc(direction * came_back[score].cast(pl.Float64).to_numpy(), came_back["is_gone"].to_numpy())
+        assert measure(np.ones((1, came_back.height)))[0] > 0.8, score
 
 
 def test_nothing_new_publishes_nothing(first_run, sample: Home) -> None:

@@ -33,6 +33,19 @@ def test_every_stage_of_the_street_is_an_asset_of_the_one_job(definitions: dagst
     assert prefixes == {"raw", "clean", "identity", "texts", "marts", "private", "scores", "history", "lists", "published"}
 
 
+def test_a_backtest_neither_lands_nor_publishes(definitions: dagster.Definitions) -> None:
+    job = definitions.resolve_job_def("backtest")
+    prefixes = {key.path[0] for key in job.asset_layer.executable_asset_keys}
+    assert prefixes == {"identity", "marts", "scores", "backtests"}
+
+
+def test_a_backtest_of_a_home_without_a_publication_is_refused_before_anything_is_built(definitions: dagster.Definitions) -> None:
+    job = definitions.resolve_job_def("backtest")
+    with pytest.raises(dagster.DagsterConfigMappingFunctionError) as refused:
+        job.execute_in_process(run_config={"cut": "2026-05-31"})
+    assert "Nothing is published yet" in str(refused.value.__cause__)
+
+
 def test_every_suite_is_a_blocking_check_of_its_asset(definitions: dagster.Definitions) -> None:
     specs = {spec.name: spec for check in definitions.asset_checks or () for spec in check.check_specs}
     assert {suite.name for suite in SUITES} == specs.keys()

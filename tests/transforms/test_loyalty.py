@@ -6,19 +6,33 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 
-from transforms import loyalty
+from transforms import lifecycle, loyalty
 from transforms.schemas import CUSTOMER_FACTS
 
 from .histories import AS_OF, CUSTOMERS, Customer, bases, days_ago, facts_of
 
 BASE = loyalty.Parameters(
-    loyalty.Rules(), base_rating=4.0, reviews_count=100, has_categories=True, has_complaints=True, has_helpful_votes=True, warnings=()
+    loyalty.Rules(),
+    base_rating=4.0,
+    reviews_count=100,
+    has_categories=True,
+    has_complaints=True,
+    has_helpful_votes=True,
+    means=dict.fromkeys(loyalty.PARTS, 0.25),
+    warnings=(),
 )
-PARTS = [f"loyalty_{part}" for part in ("repeat", "regularity", "tenure", "breadth", "full_price", "rating", "complaints", "word_of_mouth")]
+PARTS = [f"loyalty_{part}" for part in loyalty.PARTS]
+RHYTHM = lifecycle.Parameters(
+    lifecycle.Rules(base_gap_weight=100), base_gap_days=50, one_time_gap_days=50, repeat_customers_count=9, warnings=()
+)
+
+
+def known(*customers: Customer) -> pl.LazyFrame:
+    return lifecycle.overdue(facts_of(*customers), RHYTHM)
 
 
 def valued(customer: Customer, parameters: loyalty.Parameters = BASE) -> dict[str, object]:
-    return loyalty.apply(facts_of(customer), parameters).collect().row(0, named=True)
+    return loyalty.apply(known(customer), parameters).collect().row(0, named=True)
 
 
 def stars(*ratings: int) -> tuple[tuple, ...]:
@@ -36,6 +50,9 @@ OPEN, CLOSED = (((days_ago(1)[0], is_open),) for is_open in (True, False))
         pytest.param("repeat", Customer(purchases=days_ago(5, 6, 7, 8)), 0.5, id="half at three repeats"),
         pytest.param("regularity", Customer(purchases=days_ago(5, 15)), 0.0, id="one gap shows no rhythm"),
         pytest.param("regularity", Customer(purchases=days_ago(5, 15, 25)), 1.0, id="equal gaps"),
+        pytest.param("active", Customer(), 0.0, id="never bought"),
+        pytest.param("active", Customer(purchases=days_ago(50)), 1.0, id="due today"),
+        pytest.param("active", Customer(purchases=days_ago(200)), 0.25, id="silent for four expected gaps"),
         pytest.param("tenure", Customer(purchases=days_ago(0, 365)), 0.5, id="half at a year"),
         pytest.param("tenure", Customer(purchases=days_ago(365)), 0.0, id="time since a single purchase is not active"),
         pytest.param("breadth", Customer(purchases=days_ago(5), categories_count=3), 0.5, id="half at two more categories"),
@@ -59,7 +76,7 @@ def test_each_part(part: str, customer: Customer, expected: float | None) -> Non
 
 def test_the_score_is_the_weighted_mean_of_its_parts() -> None:
     found = valued(Customer(purchases=days_ago(0, 100, 200), categories_count=2, reviews=stars(4), helpful_votes_count=5))
-    behaviour = 0.30 * 2 / 5 + 0.15 * 1 + 0.20 * 200 / 565 + 0.15 * 1 / 3 + 0.20 * 0.5
+    behaviour = (0.30 * 2 / 5 + 0.15 * 1 + 0.20 * 1 + 0.20 * 200 / 565 + 0.15 * 1 / 3 + 0.20 * 0.5) / 1.2
     attitude = 0.65 * 0.75 + 0.25 * 1 + 0.10 * 0.5
     assert found["loyalty_behaviour"] == pytest.approx(behaviour)
     assert found["loyalty_attitude"] == pytest.approx(attitude)
@@ -76,7 +93,7 @@ def test_the_weight_of_an_unknown_attitude_moves_to_behaviour() -> None:
 
 def test_the_weight_of_an_unknown_part_moves_to_the_parts_beside_it() -> None:
     found = valued(Customer(purchases=days_ago(0, 10), full_price_share=None))
-    assert found["loyalty_behaviour"] == pytest.approx((0.30 * 1 / 4 + 0.20 * 10 / 375) / 0.80)
+    assert found["loyalty_behaviour"] == pytest.approx((0.30 * 1 / 4 + 0.20 + 0.20 * 10 / 375) / 1.00)
 
 
 OFTEN = days_ago(*range(0, 400, 40))
@@ -100,7 +117,7 @@ def test_the_type_is_the_quadrant_of_dick_and_basu(customer: Customer, loyalty_t
 
 
 def test_what_the_base_never_has_is_unknown_for_all_with_a_warning() -> None:
-    facts = facts_of(Customer("a", days_ago(1), reviews=stars(3), categories_count=0), Customer("b", days_ago(2), categories_count=0))
+    facts = known(Customer("a", days_ago(1), reviews=stars(3), categories_count=0), Customer("b", days_ago(2), categories_count=0))
     parameters = loyalty.fit(facts, loyalty.Rules())
     found = loyalty.apply(facts, parameters).collect()
     missing = ["loyalty_breadth", "loyalty_complaints", "loyalty_word_of_mouth"]
@@ -109,9 +126,53 @@ def test_what_the_base_never_has_is_unknown_for_all_with_a_warning() -> None:
 
 
 def test_the_prior_is_the_mean_of_all_reviews_of_the_base() -> None:
-    facts = facts_of(Customer("a", reviews=stars(5, 5, 5)), Customer("b", reviews=stars(1)), Customer("c"))
+    facts = known(Customer("a", reviews=stars(5, 5, 5)), Customer("b", reviews=stars(1)), Customer("c"))
     parameters = loyalty.fit(facts, loyalty.Rules())
     assert (parameters.base_rating, parameters.reviews_count) == (4.0, 4)
+
+
+# ── Why a score is what it is ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("customer", "raised", "lowered"),
+    [
+        pytest.param(
+            Customer(purchases=days_ago(*range(0, 400, 20)), full_price_share=0.0), "repeat", "full_price", id="often, at a discount"
+        ),
+        pytest.param(Customer(purchases=days_ago(900), full_price_share=1.0), "full_price", "repeat", id="once, long ago, at full price"),
+        pytest.param(Customer(purchases=days_ago(*range(0, 400, 20)), complaints=OPEN), "repeat", "complaints", id="often, complains"),
+        pytest.param(Customer(), None, "repeat", id="never bought"),
+    ],
+)
+def test_the_part_that_raised_or_lowered_a_score_most_is_named(customer: Customer, raised: str | None, lowered: str) -> None:
+    found = valued(customer)
+    assert (found["loyalty_raised_by"], found["loyalty_lowered_by"]) == (raised, lowered)
+    assert found["loyalty_raised_by_zh"] == loyalty.PART_NAMES_ZH.get(raised or "")
+    assert found["loyalty_lowered_by_zh"] == loyalty.PART_NAMES_ZH[lowered]
+
+
+def test_who_is_like_the_base_has_nothing_to_be_explained() -> None:
+    twins = [Customer(name, days_ago(5, 15), reviews=stars(4)) for name in ("a", "b")]
+    found = loyalty.apply(known(*twins), loyalty.fit(known(*twins), loyalty.Rules())).collect()
+    assert set(found["loyalty_raised_by"]) == {None} == set(found["loyalty_lowered_by"])
+
+
+def test_an_explanation_tells_every_known_part_the_strongest_first_in_both_languages() -> None:
+    often = Customer(purchases=days_ago(*range(0, 400, 20)), full_price_share=0.0)
+    found = loyalty.explain(loyalty.apply(known(often), BASE), BASE).collect()
+    assert found["points"].abs().is_sorted(descending=True)
+    assert found["part"][0] == "repeat"
+    assert set(found["part"]) == {"repeat", "regularity", "active", "tenure", "breadth", "full_price"}, "nothing is known of the attitude"
+    assert found.select(pl.col("name", "name_zh").null_count()).row(0) == (0, 0)
+    assert loyalty.PART_NAMES.keys() == loyalty.PART_NAMES_ZH.keys() == set(loyalty.PARTS)
+
+
+def test_without_a_base_there_is_no_explanation() -> None:
+    nobody = known(Customer())
+    parameters = loyalty.fit(nobody, loyalty.Rules())
+    assert parameters.means == {}
+    assert loyalty.explain(loyalty.apply(nobody, parameters), parameters).collect().is_empty()
 
 
 @pytest.mark.parametrize(
@@ -145,7 +206,7 @@ for_everybody = settings(deadline=None, max_examples=60)
 @for_everybody
 @given(customers=bases(min_size=1))
 def test_everybody_has_a_score_and_a_type_and_no_value_is_nan(customers: list[Customer]) -> None:
-    facts = facts_of(*customers)
+    facts = known(*customers)
     found = loyalty.apply(facts, loyalty.fit(facts, loyalty.Rules())).collect()
     assert found["loyalty_score"].is_between(0, 100).all()
     assert found["loyalty_score"].null_count() == 0
@@ -157,7 +218,7 @@ def test_everybody_has_a_score_and_a_type_and_no_value_is_nan(customers: list[Cu
 
 
 def test_a_customer_of_whom_nothing_is_known_scores_nothing() -> None:
-    nothing = pl.LazyFrame([{"customer_id": "c", "as_of_date": AS_OF}], schema=dict(CUSTOMER_FACTS))
+    nothing = pl.LazyFrame([{"customer_id": "c", "as_of_date": AS_OF}], schema={**CUSTOMER_FACTS, "overdue_ratio": pl.Float64})
     found = loyalty.apply(nothing, loyalty.fit(nothing, loyalty.Rules())).collect().row(0, named=True)
     assert (found["loyalty_score"], found["loyalty_type"]) == (0.0, "unknown")
 
@@ -174,3 +235,20 @@ def test_a_new_complaint_never_adds_loyalty(customer: Customer) -> None:
 def test_a_better_rating_never_takes_loyalty_away(customer: Customer) -> None:
     rated, praised = (customer.but(reviews=(*customer.reviews, (days_ago(0)[0], rating))) for rating in (3, 5))
     assert valued(praised)["loyalty_score"] >= valued(rated)["loyalty_score"] - 1e-9  # type: ignore[operator]
+
+
+@settings(deadline=None, max_examples=20)
+@given(customers=bases(min_size=1))
+def test_the_points_of_the_parts_add_up_to_what_lies_between_the_score_and_a_mean_customers(customers: list[Customer]) -> None:
+    parameters = loyalty.fit(known(*customers), loyalty.Rules())
+    scored = loyalty.apply(known(*customers), parameters)
+    is_known = [pl.col(f"loyalty_{part}").is_not_null() for part in parameters.means]
+    mean_parts = [
+        pl.when(there).then(parameters.means[part]).alias(f"loyalty_{part}") for part, there in zip(parameters.means, is_known, strict=True)
+    ]
+    points = loyalty.explain(scored, parameters).group_by("customer_id").agg(pl.col("points").sum())
+    of_mean = loyalty.explain(scored.with_columns(mean_parts), loyalty.replace(parameters, means=dict.fromkeys(parameters.means, 0.0)))
+    expected = of_mean.group_by("customer_id").agg(mean_score=pl.col("points").sum())
+    found = scored.join(points, on="customer_id").join(expected, on="customer_id").collect()
+    for row in found.iter_rows(named=True):
+        assert row["loyalty_score"] == pytest.approx(row["points"] + row["mean_score"], abs=1e-6)

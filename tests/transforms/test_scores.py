@@ -88,7 +88,7 @@ def test_parameters_as_rows_name_model_and_path_with_the_value_as_json() -> None
     rows = scores.fit(facts_of(*BASE), scores.Rules()).to_rows()
     values = {(model, parameter): json.loads(value) for model, parameter, value in rows}
     assert len(values) == len(rows)
-    assert values["lifecycle", "rules.overdue_at"] == 2.0
+    assert values["lifecycle", "rules.overdue_at"] == 3.0
     assert values["rfm", "frequency.thresholds"] == pytest.approx([1.4, 1.8, 2.6, 3.8])
     assert values["abc", "a_cut.customer_id"] == "d"
     assert values["rfm", "groups_zh"]["lost"] == "流失客户"

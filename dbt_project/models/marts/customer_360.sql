@@ -165,6 +165,7 @@ select
     customer_scores.loyalty_attitude,
     customer_scores.loyalty_repeat,
     customer_scores.loyalty_regularity,
+    customer_scores.loyalty_active,
     customer_scores.loyalty_tenure,
     customer_scores.loyalty_breadth,
     customer_scores.loyalty_full_price,
@@ -173,7 +174,11 @@ select
     customer_scores.loyalty_complaints,
     customer_scores.is_attitude_known,
     customer_scores.loyalty_type,
-    customer_scores.loyalty_type_zh
+    customer_scores.loyalty_type_zh,
+    customer_scores.loyalty_raised_by,
+    customer_scores.loyalty_raised_by_zh,
+    customer_scores.loyalty_lowered_by,
+    customer_scores.loyalty_lowered_by_zh
 from customer_facts
 inner join customers
     on customer_facts.customer_id = customers.customer_id

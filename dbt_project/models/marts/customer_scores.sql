@@ -60,6 +60,7 @@ select
     loyalty_attitude,
     loyalty_repeat,
     loyalty_regularity,
+    loyalty_active,
     loyalty_tenure,
     loyalty_breadth,
     loyalty_full_price,
@@ -68,5 +69,9 @@ select
     loyalty_complaints,
     is_attitude_known,
     loyalty_type,
-    loyalty_type_zh
+    loyalty_type_zh,
+    loyalty_raised_by,
+    loyalty_raised_by_zh,
+    loyalty_lowered_by,
+    loyalty_lowered_by_zh
 from scores
