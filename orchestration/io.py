@@ -8,8 +8,8 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +123,18 @@ def write_parquet(frame: "pl.DataFrame | pl.LazyFrame", path: Path) -> None:
     """Streams a frame into one Parquet file (zstd). The same rows in the same order give the same bytes."""
     with write_atomically(path) as partial:
         frame.lazy().sink_parquet(partial, compression="zstd", row_group_size=ROWS_PER_GROUP, maintain_order=True)
+
+
+def write_parquet_portions(frames: "Iterable[pl.LazyFrame]", path: Path) -> None:
+    """Frames of one schema, at least one, as one Parquet file (zstd); in memory there is one of them at a time."""
+    from pyarrow import parquet
+
+    with write_atomically(path) as partial, ExitStack() as closing:
+        writer: Any = None
+        for frame in frames:
+            rows = frame.collect(engine="streaming").to_arrow()
+            writer = writer or closing.enter_context(parquet.ParquetWriter(partial, rows.schema, compression="zstd"))
+            writer.write_table(rows, row_group_size=ROWS_PER_GROUP)
 
 
 def write_text(text: str, path: Path) -> None:

@@ -17,6 +17,7 @@ COLUMNS = (
     "lifecycle_stage", "lifecycle_stage_zh", "lifecycle_reasons", "lifecycle_reasons_zh", "is_lost", "overdue_ratio",
     "p_alive", "expected_orders_90d", "clv_365d",
     "loyalty_score", "loyalty_type", "loyalty_type_zh",
+    "is_quality_customer", "credit_grade", "need_level", "need_level_zh", "satisfaction_level", "satisfaction_level_zh", "has_open_issue",
 )  # fmt: skip
 """Columns of ``customer_360`` in the master's order. A list of what is in: nothing new gets out, personal or not, by being forgotten."""
 

@@ -8,7 +8,8 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration import built, texts
 from orchestration.errors import RegularsError
 from orchestration.graph import Graph
+from orchestration.io import PARTIAL_SUFFIX
 from orchestration.settings import Settings
 from orchestration.sql import quoted
 
@@ -116,6 +118,22 @@ def read(settings: Settings, table: str, columns: Iterable[str] = ("*",)) -> "pl
     """Columns of a table (``marts.<name>``, ``working.<schema>.<name>``), in the order of its first column."""
     with connect(settings) as connection:
         return connection.sql(f"select {', '.join(columns)} from {table} order by 1").pl().lazy()
+
+
+@contextmanager
+def scan(settings: Settings, table: str, columns: Iterable[str]) -> "Iterator[pl.LazyFrame]":
+    """As ``read``, within the block, for tables of any size: what is collected of the frame comes off a Parquet file."""
+    import polars as pl
+
+    copied = settings.derived / f".{table}.parquet{PARTIAL_SUFFIX}"
+    copied.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with connect(settings) as connection:
+            connection.execute(f"set threads = {settings.threads}; set memory_limit = {quoted(settings.memory_limit)}")
+            connection.execute(f"copy (select {', '.join(columns)} from {table} order by 1) to {quoted(str(copied))} (format parquet)")
+        yield pl.scan_parquet(copied, glob=False)
+    finally:
+        copied.unlink(missing_ok=True)
 
 
 def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":

@@ -69,9 +69,8 @@ class Parameters:
 
 def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     """Reads ``orders_count`` and the four counts of failures."""
-    priors = {
-        kind: shares.fit(facts, pl.col(column), _good() + pl.col(column), rules.max_prior_orders) for kind, (column, _, _) in KINDS.items()
-    }
+    cases = {kind: (pl.col(column), _good() + pl.col(column)) for kind, (column, _, _) in KINDS.items()}
+    priors = shares.fit(facts, cases, rules.max_prior_orders)
     passed = 1.0
     for kind, prior in priors.items():
         passed *= 1 - _weight(rules, kind) * (prior.mean if prior else 0)

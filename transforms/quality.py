@@ -50,8 +50,10 @@ class Parameters:
 
 def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     """Reads ``orders_count``, ``refunded_orders_count``, ``discounted_orders_count``, ``above_median_price_share``."""
-    returns = shares.fit(facts, _returned(), pl.col("orders_count"), rules.max_prior_orders)
-    discounts = shares.fit(facts, pl.col("discounted_orders_count"), pl.col("orders_count"), rules.max_prior_orders)
+    orders = pl.col("orders_count")
+    cases = {"returns": (_returned(), orders), "discounts": (pl.col("discounted_orders_count"), orders)}
+    priors = shares.fit(facts, cases, rules.max_prior_orders)
+    returns, discounts = priors["returns"], priors["discounts"]
     has_prices = bool(facts.select(pl.col("above_median_price_share").is_not_null().any()).collect(engine="streaming").item())
     left_out = {"quality_return_share": returns, "quality_discount_share": discounts}
     warnings = [f"{part} is unknown for all and left out: the base has no such purchase" for part, prior in left_out.items() if not prior]

@@ -7,7 +7,7 @@ import polars as pl
 from dagster import AssetKey, MaterializeResult, ResourceParam
 
 from orchestration import lake, opinions, warehouse
-from orchestration.io import write_parquet, write_text
+from orchestration.io import write_parquet, write_parquet_portions, write_text
 from orchestration.progress import Progress
 from orchestration.resources import RunDay
 from orchestration.rules import scoring_rules
@@ -35,16 +35,16 @@ HISTORY = AssetKey(["history", "segment_history"])
 )
 def customer_scores(settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay) -> Iterator[MaterializeResult]:
     """Facts → parameters → scores; reviews → satisfaction."""
-    with progress.stage("scores"):
-        facts = warehouse.read(settings, "marts.customer_facts", CUSTOMER_FACTS)
+    path = settings.derived / "scores" / "customer_scores.parquet"
+    with progress.stage("scores"), warehouse.scan(settings, "marts.customer_facts", CUSTOMER_FACTS) as facts:
         parameters = scores.fit(facts, scoring_rules(settings))
         fitted = opinions.write(settings, run_day.of(settings), parameters.satisfaction.rules)
         rows = pl.DataFrame([*parameters.to_rows(), *fitted], schema=["model", "parameter", "value"], orient="row")
         write_parquet(rows, settings.derived / "scores" / "run_parameters.parquet")
         write_text(parameters.to_json(), settings.derived / "scores" / "parameters.json")
-        scored = scores.apply(facts, parameters).collect(engine="streaming")
-        write_parquet(scored, settings.derived / "scores" / "customer_scores.parquet")
-    progress.figures["groups"] = dict(scored["rfm_group"].value_counts(sort=True).iter_rows())
+        write_parquet_portions(scores.portions(facts, parameters), path)
+        groups = pl.read_parquet(path, columns=["rfm_group"], glob=False)["rfm_group"]
+    progress.figures["groups"] = dict(groups.value_counts(sort=True).iter_rows())
     progress.figures["warnings"] = list(parameters.warnings)
     yield MaterializeResult(asset_key=SCORES, metadata={"warnings": list(parameters.warnings)})
     yield MaterializeResult(asset_key=PARAMETERS, metadata={"parameters": rows.height})

@@ -110,15 +110,25 @@ def _other(kind: Any) -> Any:
     return pl.col("purchase_days_count") % 7 / 7
 
 
-def score(facts: Path, has_clv: bool) -> "pl.LazyFrame":
-    """All scores, as a run computes them; fitted already, yet to be applied."""
+def score(facts: Path) -> "pl.LazyFrame":
+    """All scores but CLV; fitted already, yet to be applied."""
     import polars as pl
 
     from transforms import clv, scores
 
     customers = pl.scan_parquet(facts)
-    parameters = scores.fit(customers, scores.Rules(clv=clv.Rules() if has_clv else clv.Rules(min_repeat_customers=1_000_000)))
-    return scores.apply(customers, parameters)
+    return scores.apply(customers, scores.fit(customers, scores.Rules(clv=clv.Rules(min_repeat_customers=1_000_000))))
+
+
+def write_scores(facts: Path) -> None:
+    """All scores, as a run computes and writes them."""
+    import polars as pl
+
+    from orchestration.io import write_parquet_portions
+    from transforms import scores
+
+    customers = pl.scan_parquet(facts)
+    write_parquet_portions(scores.portions(customers, scores.fit(customers, scores.Rules())), facts.with_suffix(".scores"))
 
 
 GRID = (
@@ -184,9 +194,9 @@ def run(whose: str, facts: Path) -> dict[str, float]:
     pl.select(1)  # threads are started
     started = time.perf_counter()
     if whose == ALL:
-        score(facts, has_clv=True).sink_parquet(facts.with_suffix(".scores"))
+        write_scores(facts)
     else:
-        (score_by_hand(facts) if whose == BY_HAND else score(facts, has_clv=False)).collect(engine="streaming")
+        (score_by_hand(facts) if whose == BY_HAND else score(facts)).collect(engine="streaming")
     return {"seconds": time.perf_counter() - started}
 
 

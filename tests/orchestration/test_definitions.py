@@ -36,7 +36,7 @@ def test_every_stage_of_the_street_is_an_asset_of_the_one_job(definitions: dagst
 def test_a_backtest_neither_lands_nor_publishes(definitions: dagster.Definitions) -> None:
     job = definitions.resolve_job_def("backtest")
     prefixes = {key.path[0] for key in job.asset_layer.executable_asset_keys}
-    assert prefixes == {"identity", "marts", "scores", "backtests"}
+    assert prefixes == {"identity", "texts", "marts", "scores", "backtests"}
 
 
 def test_a_backtest_of_a_home_without_a_publication_is_refused_before_anything_is_built(definitions: dagster.Definitions) -> None:

@@ -10,9 +10,18 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from orchestration.errors import RegularsError
-from orchestration.io import PARTIAL_SUFFIX, remove_partials, write_atomically, write_json, write_parquet, write_text
+from orchestration.io import (
+    PARTIAL_SUFFIX,
+    remove_partials,
+    write_atomically,
+    write_json,
+    write_parquet,
+    write_parquet_portions,
+    write_text,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -112,3 +121,9 @@ def test_json_keeps_any_script_and_writes_dates_and_money_as_text(tmp_path):
 )
 def test_an_error_says_what_where_what_was_expected_and_what_to_do(error, text):
     assert str(error) == text
+
+
+def test_portions_of_a_frame_are_the_frame(tmp_path):
+    frame = pl.DataFrame({"name": ["a", None, "c"], "number": [1, 2, None]})
+    write_parquet_portions((frame.lazy().slice(start, 2) for start in (0, 2)), tmp_path / "whole.parquet")
+    assert_frame_equal(pl.read_parquet(tmp_path / "whole.parquet"), frame)

@@ -68,6 +68,14 @@ def test_the_scores_of_some_customers_are_some_of_the_scores(customers: list[Cus
     assert_frame_equal(scored(some, parameters), scored(customers, parameters).filter(pl.col("customer_id").is_in(ids)))
 
 
+def test_portions_of_customers_are_together_the_scores_of_all() -> None:
+    facts = facts_of(*(Customer(f"C{number}") for number in range(5)))
+    parameters = scores.fit(facts, scores.Rules())
+    portions = [portion.collect() for portion in scores.portions(facts, parameters, customers=2)]
+    assert [portion.height for portion in portions] == [2, 2, 1]
+    assert_frame_equal(pl.concat(portions), scores.apply(facts, parameters).collect())
+
+
 @for_every_base
 @given(customers=bases(), randomly=st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_no_parameter(customers: list[Customer], randomly: Random) -> None:

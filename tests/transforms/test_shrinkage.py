@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 from transforms import credibility, proportions, shares
 
 
+def fitted(cases: pl.LazyFrame, greatest_strength: float) -> shares.Prior | None:
+    return shares.fit(cases, {"all": (pl.col("count"), pl.col("of"))}, greatest_strength)["all"]
+
+
 def counted(*pairs: tuple[int, int]) -> pl.LazyFrame:
     return pl.LazyFrame(pairs, schema={"count": pl.Int64, "of": pl.Int64}, orient="row")
 
@@ -17,7 +21,7 @@ def test_the_strength_of_a_share_is_found_again_in_what_was_drawn_with_it() -> N
     draws = np.random.default_rng(7)
     of = draws.integers(1, 12, 40_000)
     count = draws.binomial(of, draws.beta(0.2 * 10, 0.8 * 10, len(of)))
-    prior = shares.fit(pl.LazyFrame({"count": count, "of": of}), pl.col("count"), pl.col("of"), 500)
+    prior = fitted(pl.LazyFrame({"count": count, "of": of}), 500)
     assert prior
     assert prior.mean == pytest.approx(0.2, abs=0.005)
     assert prior.strength == pytest.approx(10, rel=0.1)
@@ -33,14 +37,14 @@ def test_the_strength_of_a_share_is_found_again_in_what_was_drawn_with_it() -> N
     ],
 )
 def test_the_strength_is_finite_for_every_base(pairs: list[tuple[int, int]], mean: float, strength: float) -> None:
-    prior = shares.fit(counted(*pairs), pl.col("count"), pl.col("of"), 100)
+    prior = fitted(counted(*pairs), 100)
     assert prior
     assert (prior.mean, prior.strength) == (mean, pytest.approx(strength, rel=1e-3))
 
 
 @pytest.mark.parametrize("pairs", [pytest.param([(0, 3)], id="never happened"), pytest.param([], id="nobody")])
 def test_what_happened_to_nobody_has_no_prior(pairs: list[tuple[int, int]]) -> None:
-    assert shares.fit(counted(*pairs), pl.col("count"), pl.col("of"), 100) is None
+    assert fitted(counted(*pairs), 100) is None
 
 
 def test_a_share_lies_between_the_customers_own_and_the_bases() -> None:
