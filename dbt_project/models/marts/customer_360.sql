@@ -27,7 +27,9 @@ last_changes as (
         max(case when dimension = 'abc_class' then previous_value end) as previous_abc_class,
         max(case when dimension = 'abc_class' then changed_at end) as abc_class_changed_at,
         max(case when dimension = 'lifecycle_stage' then previous_value end) as previous_lifecycle_stage,
-        max(case when dimension = 'lifecycle_stage' then changed_at end) as lifecycle_stage_changed_at
+        max(case when dimension = 'lifecycle_stage' then changed_at end) as lifecycle_stage_changed_at,
+        max(case when dimension = 'loyalty_type' then previous_value end) as previous_loyalty_type,
+        max(case when dimension = 'loyalty_type' then changed_at end) as loyalty_type_changed_at
     from ranked_changes
     where change_rank = 1
     group by customer_id
@@ -175,6 +177,8 @@ select
     customer_scores.is_attitude_known,
     customer_scores.loyalty_type,
     customer_scores.loyalty_type_zh,
+    last_changes.previous_loyalty_type,
+    last_changes.loyalty_type_changed_at,
     customer_scores.loyalty_raised_by,
     customer_scores.loyalty_raised_by_zh,
     customer_scores.loyalty_lowered_by,
