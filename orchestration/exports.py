@@ -102,7 +102,7 @@ def write_package(
 
 
 def _aside(rows: int) -> Executor:
-    """Where the master's workbook is written: a large one by a process of its own, as its writer keeps Python to itself half of the time."""
+    """Where the master's workbook is written: a large one by a process of its own, as its writer keeps Python to itself half the time."""
     return ProcessPoolExecutor(1, get_context("spawn")) if rows >= LARGE_MASTER else ThreadPoolExecutor(1)
 
 
