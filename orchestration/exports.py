@@ -5,13 +5,10 @@ rounded to cents here and nowhere else. The same inputs give the same bytes.
 """
 
 import hashlib
-import re
-import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ import polars as pl
 
 from orchestration.io import write_atomically, write_json, write_parquet
 from orchestration.master import master
+from orchestration.workbook import write_xlsx, write_xlsx_apart
 from transforms.contact import ADDRESS_OF, STATUSES, ContactRules
 from transforms.lists import ListDefinition
 
@@ -27,16 +25,9 @@ FORMATS = ("csv", "xlsx", "parquet")
 MASTER = "customers"
 MASTER_TITLE = {"en": "Customers", "zh": "客户"}
 
-LARGE_MASTER = 50_000
-"""From so many customers on a workbook takes longer than a process to start."""
-ROWS_PER_SHEET = 1_048_575
-"""Excel's 1,048,576 rows without the header."""
-CELL_CHARACTERS = 16_383
-"""What an Excel cell holds for certain (32,767 halves of UTF-16); the rest of a longer text is in the CSV and Parquet only."""
-
+LARGE = 50_000
+"""From so many rows on a workbook takes much longer than a process to start."""
 _ACTS = r"^'*[=+\-@\t\r\n\x00＝＋－＠]"
-_CREATED = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_BAD_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
 
 
 @dataclass(frozen=True)
@@ -78,7 +69,7 @@ def write_package(
     everybody = master(customers, run.contact_rules.holdout_salt)
     lists: dict[str, Any] = {}
     of_lists: list[dict[str, Any]] = []
-    with _aside(everybody.height) as aside:  # the master's workbook takes longer than all else together, on one core
+    with ThreadPoolExecutor(1) as aside:  # the master's workbook takes longer than all else together, on one core
         workbook = aside.submit(_write_formats, everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f == "xlsx"])
         others = _write_formats(everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f != "xlsx"])
         for definition in definitions:
@@ -99,11 +90,6 @@ def write_package(
     }
     write_json(manifest, folder / MANIFEST)
     return manifest
-
-
-def _aside(rows: int) -> Executor:
-    """Where the master's workbook is written: a large one by a process of its own, as its writer keeps Python to itself half the time."""
-    return ProcessPoolExecutor(1, get_context("spawn")) if rows >= LARGE_MASTER else ThreadPoolExecutor(1)
 
 
 def list_rows(definition: ListDefinition, members: pl.DataFrame, contacts: pl.LazyFrame, language: str) -> pl.DataFrame:
@@ -147,34 +133,10 @@ def inert(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.contains(_ACTS)).then(pl.lit("'") + text).otherwise(text).name.keep()
 
 
-def write_xlsx(frame: pl.DataFrame, path: Path, title: str, rows_per_sheet: int = ROWS_PER_SHEET) -> None:
-    """XLSX with text as text cells, dates as dates and the header frozen; one sheet for each ``rows_per_sheet`` rows."""
-    import rustpy_xlsxwriter as xlsx
-
-    # The writer leaves Decimal cells empty, and refuses text longer than a cell.
-    cells = frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64), pl.col(pl.String).str.head(CELL_CHARACTERS))
-    starts = range(0, max(cells.height, 1), rows_per_sheet)
-    names = [_sheet_name(title, number if len(starts) > 1 else None) for number, _ in enumerate(starts, start=1)]
-    sheets: list[tuple[str, Any]] = [(name, cells.slice(start, rows_per_sheet)) for name, start in zip(names, starts, strict=True)]
-    formats = {column: xlsx.Format().set_num_format(code) for column, dtype in cells.schema.items() if (code := _number_format(dtype))}
-    money = {column: xlsx.Format().set_num_format("0.00") for column, dtype in frame.schema.items() if dtype.is_decimal()}
-    widths = {column: float(min(max(len(column) + 2, 12), 40)) for column in cells.columns}
-    with write_atomically(path) as partial:
-        xlsx.write_worksheets(
-            sheets,
-            str(partial),
-            freeze_panes={"general": {"row": 1, "col": 0}},
-            bold_headers=True,
-            column_formats={name: {**formats, **money} for name in names},
-            column_widths=dict.fromkeys(names, widths),
-        )
-        _fix_creation_time(partial)
-
-
 def _write_formats(frame: pl.DataFrame, folder: Path, stem: str, title: str, formats: Sequence[str]) -> list[dict[str, Any]]:
     writers: dict[str, Callable[[Path], None]] = {
         "csv": lambda path: write_csv(frame, path),
-        "xlsx": lambda path: write_xlsx(frame, path, title),
+        "xlsx": lambda path: (write_xlsx_apart if frame.height >= LARGE else write_xlsx)(frame, path, title),
         "parquet": lambda path: write_parquet(frame, path),
     }
     files = []
@@ -204,34 +166,3 @@ def _account(definition: ListDefinition, members: pl.DataFrame, rules: ContactRu
         "dropped": {status: counts.get(status, 0) for status in STATUSES if status != "send"},
         "holdout": {"share": share, "customers": counts.get("holdout", 0)},
     }
-
-
-def _number_format(dtype: pl.DataType) -> str | None:
-    if dtype == pl.String:
-        return "@"
-    if dtype == pl.Date:
-        return "yyyy-mm-dd"
-    return "yyyy-mm-dd hh:mm:ss" if dtype == pl.Datetime else None
-
-
-def _sheet_name(title: str, number: int | None) -> str:
-    suffix = "" if number is None else f" {number}"
-    return _BAD_IN_SHEET_NAME.sub(" ", title)[: 31 - len(suffix)].strip() + suffix
-
-
-def _fix_creation_time(path: Path) -> None:
-    """Puts a fixed date for the clock's in the document's properties, so that the same cells give the same file.
-
-    The properties are among the archive's last entries: it is cut before them and they are written anew, whatever the size of the sheets.
-    """
-    with zipfile.ZipFile(path, "a", compression=zipfile.ZIP_DEFLATED) as archive:
-        properties = archive.getinfo("docProps/core.xml")
-        tail = [entry for entry in archive.infolist() if entry.header_offset >= properties.header_offset]
-        contents = [archive.read(entry) for entry in tail]
-        for entry in tail:
-            archive.filelist.remove(entry)
-            del archive.NameToInfo[entry.filename]
-        archive.start_dir = properties.header_offset
-        for entry, content in zip(tail, contents, strict=True):
-            renewed = zipfile.ZipInfo(entry.filename, date_time=(1980, 1, 1, 0, 0, 0))
-            archive.writestr(renewed, _CREATED.sub(b"1980-01-01T00:00:00Z", content), compress_type=zipfile.ZIP_DEFLATED)

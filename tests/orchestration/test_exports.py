@@ -17,8 +17,9 @@ from openpyxl.utils.escape import unescape
 from polars.testing import assert_frame_equal
 
 from orchestration import exports
-from orchestration.exports import RunFacts, inert, list_rows, shipped_lists, write_csv, write_package, write_xlsx
+from orchestration.exports import RunFacts, inert, list_rows, shipped_lists, write_csv, write_package
 from orchestration.master import master
+from orchestration.workbook import write_xlsx
 from transforms import schemas
 from transforms.contact import ContactRules
 from transforms.lists import ListDefinition, Wording, load_definitions
@@ -272,7 +273,7 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path):
 
 def test_the_workbook_of_many_customers_is_the_same_though_another_process_writes_it(tmp_path, monkeypatch):
     package(tmp_path / "here")
-    monkeypatch.setattr(exports, "LARGE_MASTER", 1)
+    monkeypatch.setattr(exports, "LARGE", 1)
     package(tmp_path / "apart")
     here, apart = ((tmp_path / place / "customers.xlsx").read_bytes() for place in ("here", "apart"))
     assert apart == here
