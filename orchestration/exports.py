@@ -16,7 +16,7 @@ import polars as pl
 
 from orchestration.io import write_atomically, write_json, write_parquet
 from orchestration.master import master
-from orchestration.workbook import write_xlsx, write_xlsx_apart
+from orchestration.workbook import write_xlsx
 from transforms.contact import ADDRESS_OF, STATUSES, ContactRules
 from transforms.lists import ListDefinition
 
@@ -25,8 +25,6 @@ FORMATS = ("csv", "xlsx", "parquet")
 MASTER = "customers"
 MASTER_TITLE = {"en": "Customers", "zh": "客户"}
 
-LARGE = 50_000
-"""From so many rows on a workbook takes much longer than a process to start."""
 _ACTS = r"^'*[=+\-@\t\r\n\x00＝＋－＠]"
 
 
@@ -136,7 +134,7 @@ def inert(text: pl.Expr) -> pl.Expr:
 def _write_formats(frame: pl.DataFrame, folder: Path, stem: str, title: str, formats: Sequence[str]) -> list[dict[str, Any]]:
     writers: dict[str, Callable[[Path], None]] = {
         "csv": lambda path: write_csv(frame, path),
-        "xlsx": lambda path: (write_xlsx_apart if frame.height >= LARGE else write_xlsx)(frame, path, title),
+        "xlsx": lambda path: write_xlsx(frame, path, title),
         "parquet": lambda path: write_parquet(frame, path),
     }
     files = []

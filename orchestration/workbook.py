@@ -1,19 +1,13 @@
-"""Workbooks for people: XLSX whose text cells stay text. The same rows give the same bytes.
-
-python -m orchestration.workbook ROWS.parquet WORKBOOK.xlsx TITLE
-"""
+"""Workbooks for people: XLSX whose text cells stay text. The same rows give the same bytes."""
 
 import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from orchestration.errors import RegularsError
-from orchestration.io import PARTIAL_SUFFIX, write_atomically
+from orchestration.io import write_atomically
 
 ROWS_PER_SHEET = 1_048_575
 """Excel's 1,048,576 rows without the header."""
@@ -48,24 +42,6 @@ def write_xlsx(frame: pl.DataFrame, path: Path, title: str, rows_per_sheet: int 
         _fix_creation_time(partial)
 
 
-def write_xlsx_apart(frame: pl.DataFrame, path: Path, title: str) -> None:
-    """As ``write_xlsx``, by a process of its own: the writer keeps Python to itself half the time, and nothing else would go on.
-
-    Raises ``RegularsError`` where that process fails.
-    """
-    rows = path.with_name(f".{path.stem}.parquet{PARTIAL_SUFFIX}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_parquet(rows, compression="uncompressed")
-    try:
-        command = [sys.executable, "-m", "orchestration.workbook", str(rows), str(path), title]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    finally:
-        rows.unlink(missing_ok=True)
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise RegularsError(f"The workbook could not be written: {said}", where=path, do="mend the cause and run again")
-
-
 def _number_format(dtype: pl.DataType) -> str | None:
     if dtype == pl.String:
         return "@"
@@ -95,7 +71,3 @@ def _fix_creation_time(path: Path) -> None:
         for entry, content in zip(tail, contents, strict=True):
             renewed = zipfile.ZipInfo(entry.filename, date_time=(1980, 1, 1, 0, 0, 0))
             archive.writestr(renewed, _CREATED.sub(b"1980-01-01T00:00:00Z", content), compress_type=zipfile.ZIP_DEFLATED)
-
-
-if __name__ == "__main__":
-    write_xlsx(pl.read_parquet(sys.argv[1], glob=False), Path(sys.argv[2]), sys.argv[3])

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 from polars.testing import assert_frame_equal
 
-from orchestration import exports
 from orchestration.exports import RunFacts, inert, list_rows, shipped_lists, write_csv, write_package
 from orchestration.master import master
 from orchestration.workbook import write_xlsx
@@ -269,14 +268,6 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path):
         package(tmp_path / name)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
-
-
-def test_the_workbook_of_many_customers_is_the_same_though_another_process_writes_it(tmp_path, monkeypatch):
-    package(tmp_path / "here")
-    monkeypatch.setattr(exports, "LARGE", 1)
-    package(tmp_path / "apart")
-    here, apart = ((tmp_path / place / "customers.xlsx").read_bytes() for place in ("here", "apart"))
-    assert apart == here
 
 
 def test_only_the_formats_asked_for_are_written_and_sheets_speak_the_language(tmp_path):
