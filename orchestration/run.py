@@ -155,8 +155,11 @@ def _instance(settings: Settings) -> "DagsterInstance":
     home = dagster_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)
     from dagster import DagsterInstance
+    from dagster._core.instance import InstanceRef
 
-    return DagsterInstance.from_config(str(home))
+    place = {"base_dir": str(home / "history" / "runs")}
+    kept_open = {"event_log_storage": {"module": "orchestration.event_log", "class": "EventLog", "config": place}}
+    return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=kept_open))
 
 
 def _figures(progress: Progress, started: float, settings: Settings) -> dict[str, Any]:
