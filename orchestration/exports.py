@@ -64,6 +64,7 @@ def write_package(
     the address of its channel, reason and suggested action in ``language`` (``en`` or ``zh``).
     """
     formats = tuple(formats)
+    contacts = contacts.collect().lazy()  # once for all lists
     everybody = master(customers, run.contact_rules.holdout_salt)
     lists: dict[str, Any] = {}
     of_lists: list[dict[str, Any]] = []

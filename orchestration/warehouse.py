@@ -19,7 +19,7 @@ from orchestration.errors import RegularsError
 from orchestration.graph import Graph
 from orchestration.io import PARTIAL_SUFFIX
 from orchestration.settings import Settings
-from orchestration.sql import quoted
+from orchestration.sql import identifier, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -115,9 +115,25 @@ def _build(settings: Settings, manifest: "Manifest", ids: Iterable[str], variabl
 
 
 def read(settings: Settings, table: str, columns: Iterable[str] = ("*",)) -> "pl.LazyFrame":
-    """Columns of a table (``marts.<name>``, ``working.<schema>.<name>``), in the order of its first column."""
+    """Columns of a table (``marts.<name>``, ``working.<schema>.<name>``), in the order of its first column.
+
+    Nothing but what is used is fetched, each time the frame is collected: of the 150 columns of a table few are in a list.
+    """
+    import polars as pl
+    from polars.io.plugins import register_io_source
+
+    source = f"select {', '.join(columns)} from {table}"
     with connect(settings) as connection:
-        return connection.sql(f"select {', '.join(columns)} from {table} order by 1").pl().lazy()
+        schema = connection.sql(f"{source} limit 0").pl().schema
+
+    def fetch(wanted: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None) -> "Iterator[pl.DataFrame]":
+        names = ", ".join(map(identifier, wanted or schema))
+        limit = "" if rows is None or predicate is not None else f" limit {rows}"
+        with connect(settings) as connection:
+            found = connection.sql(f"select {names} from ({source}) order by {identifier(schema.names()[0])}{limit}").pl()
+        yield found if predicate is None else found.filter(predicate)
+
+    return register_io_source(fetch, schema=schema, validate_schema=True, is_pure=True)
 
 
 @contextmanager
@@ -141,7 +157,7 @@ def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
     import duckdb
 
     connection = duckdb.connect(str(settings.warehouse), read_only=True)
-    connection.execute(f"attach {quoted(settings.working)} as working (read_only)")
+    connection.execute(f"attach if not exists {quoted(settings.working)} as working (read_only)")  # others may read at the same time
     return connection
 
 
