@@ -48,6 +48,12 @@
 {%- endmacro %}
 
 
+{#- Condition that only the rows of a full run pass. -#}
+{% macro is_full() -%}
+    {{ "1 = 1" if var('full') else "1 = 0" }}
+{%- endmacro %}
+
+
 {#- For a pre-hook: take the rows of what was touched out of the table, so that they can be put in anew. -#}
 {% macro take_out(keys, touched) -%}
     {%- if not execute or is_incremental() -%}

@@ -22,12 +22,15 @@ activity as (
     where {{ is_of_touched_customer() }}
 ),
 
+-- on a day these are put in afterwards, for everybody at once
 price_levels as (
     select * from {{ ref('int_customer_price_levels') }}
+    where {{ is_full() }}
 ),
 
 last_year as (
     select * from {{ ref('int_customer_last_year') }}
+    where {{ is_full() }}
 )
 
 select
