@@ -65,7 +65,7 @@ def write_package(
     """
     formats = tuple(formats)
     contacts = contacts.collect().lazy()  # once for all lists
-    everybody = master(customers, run.contact_rules.holdout_salt)
+    everybody = master(customers, run.contact_rules.holdout_salt, language)
     lists: dict[str, Any] = {}
     of_lists: list[dict[str, Any]] = []
     with ThreadPoolExecutor(1) as aside:  # the master's workbook takes longer than all else together, on one core

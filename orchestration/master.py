@@ -21,12 +21,15 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of ``customer_360`` in the master's order. A list of what is in: nothing new gets out, personal or not, by being forgotten."""
 
+_OF_ANOTHER_LANGUAGE = {"en": [column for column in COLUMNS if column.endswith("_zh")], "zh": ["lifecycle_reasons"]}
+"""Words nobody reads twice; they would be a quarter of a workbook. The codes that a filter names are in both."""
+
 _PERSONAL_ID = r"@|(?:^|:)(?:\+|00)\d{7,}$|(?:^|:)(?:86)?1[3-9]\d{9}$"
 
 
-def master(customers: pl.LazyFrame, salt: str) -> pl.DataFrame:
-    """``customer_360`` as the master: by customer id, money in cents; ids that are an address or a number are masked."""
-    there = customers.collect_schema()
+def master(customers: pl.LazyFrame, salt: str, language: str = "en") -> pl.DataFrame:
+    """``customer_360`` as the master in one language: by customer id, money in cents, ids that are an address or a number hidden."""
+    there = set(customers.collect_schema()) - set(_OF_ANOTHER_LANGUAGE[language])
     frame = _in_cents(customers.select([column for column in COLUMNS if column in there])).sort("customer_id").collect(engine="streaming")
     personal = frame.filter(pl.col("customer_id").str.contains(_PERSONAL_ID))["customer_id"].to_list()
     return frame.with_columns(pl.col("customer_id").replace(personal, [_masked(customer_id, salt) for customer_id in personal]))

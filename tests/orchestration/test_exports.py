@@ -168,6 +168,14 @@ def test_the_master_has_every_customer_and_no_personal_data():
     assert set(masked).isdisjoint(master(CUSTOMERS, "other")["customer_id"])
 
 
+def test_the_master_is_in_words_of_one_language_and_keeps_the_codes_of_both() -> None:
+    words = pl.LazyFrame(
+        {"customer_id": ["a"], "rfm_group": ["lost"], "rfm_group_zh": ["流失"], "lifecycle_reasons": ["r"], "lifecycle_reasons_zh": ["因"]}
+    )
+    assert master(words, "salt", "en").columns == ["customer_id", "rfm_group", "lifecycle_reasons"]
+    assert master(words, "salt", "zh").columns == ["customer_id", "rfm_group", "rfm_group_zh", "lifecycle_reasons_zh"]
+
+
 def test_money_is_rounded_to_cents_half_away_from_zero():
     rounded = dict(master(CUSTOMERS, "salt").select("customer_id", "net_amount").iter_rows())
     cents = {"shop:2": "1.01", "online:C1": "-1.01", "online:123456789012": "10.00"}
