@@ -37,7 +37,6 @@ _EMAIL_LENGTHS = r"^[^@]{1,64}@.{1,189}$"
 """RFC 5321: 64 signs before the ``@``, 254 in all."""
 
 _MAINLAND_MOBILE = r"^\+86(1[3-9][0-9]{9})$"
-_GMAIL = r"@(?:gmail|googlemail)\.com$"
 
 
 def valid(value: pl.Expr, kind: str) -> pl.Expr:
@@ -72,12 +71,9 @@ def google_email(email: pl.Expr) -> pl.Expr:
 
     Source: Google Ads Help 7659867 and 7476159; Google Ads API, “Customer Match: prepare the data”.
     """
-    plain = _lower(email, spaces=True)
-    local, domain = _split(plain)
-    return valid(
-        pl.when(plain.str.contains(_GMAIL)).then(_without_tag(local).str.replace_all(".", "", literal=True) + domain).otherwise(plain),
-        "email",
-    )
+    plain = valid(_lower(email, spaces=True), "email")
+    is_gmail = plain.str.contains(r"@(?:gmail|googlemail)\.com$")
+    return valid(pl.when(is_gmail).then(_without_dots_and_tag(plain)).otherwise(plain), "email")
 
 
 def google_phone(phone: pl.Expr) -> pl.Expr:
@@ -120,8 +116,7 @@ def tiktok_email(email: pl.Expr) -> pl.Expr:
 
     Source: TikTok Ads Help, “List of supported IDs and formats for a customer file”, July 2024.
     """
-    local, domain = _split(_lower(email, spaces=True))
-    return _begins_plainly(_without_tag(local).str.replace_all(".", "", literal=True) + domain)
+    return _begins_plainly(_without_dots_and_tag(valid(_lower(email, spaces=True), "email")))
 
 
 def tiktok_email_as_written(email: pl.Expr) -> pl.Expr:
@@ -165,7 +160,8 @@ def alibaba_email(email: pl.Expr) -> pl.Expr:
 
 def hashed(values: pl.Series, how: str) -> pl.Series:
     """Lower-case hex of ``sha256`` or ``md5`` over the UTF-8 of each value; null stays null."""
-    hexes = [None if value is None else hashlib.new(how, value.encode(), usedforsecurity=False).hexdigest() for value in values]
+    digest = hashlib.sha256 if how == "sha256" else hashlib.md5
+    hexes = [None if value is None else digest(value.encode(), usedforsecurity=False).hexdigest() for value in values]
     return pl.Series(values.name, hexes, dtype=pl.String)
 
 
@@ -175,17 +171,13 @@ def _given(text: pl.Expr) -> pl.Expr:
 
 
 def _lower(text: pl.Expr, spaces: bool = False) -> pl.Expr:
-    plain = text.str.to_lowercase()
+    plain = text.str.strip_chars().str.to_lowercase()
     return plain.str.replace_all(r"\s", "") if spaces else plain
 
 
-def _split(email: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """What stands before the ``@``, and the rest."""
-    return email.str.extract(r"^([^@]*)@", 1), email.str.extract(r"(@.*)$", 1)
-
-
-def _without_tag(local: pl.Expr) -> pl.Expr:
-    return local.str.replace(r"\+.*$", "")
+def _without_dots_and_tag(email: pl.Expr) -> pl.Expr:
+    local, domain = email.str.extract(r"^([^@+]*)[^@]*@", 1), email.str.extract(r"(@.*)$", 1)
+    return local.str.replace_all(".", "", literal=True) + domain
 
 
 def _begins_plainly(email: pl.Expr) -> pl.Expr:

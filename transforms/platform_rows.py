@@ -1,6 +1,6 @@
 """People as the rows of a platform's file: each person is written or refused, once, and a refusal has a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,8 +23,8 @@ class Column:
     """The type of its plain values, of ``transforms.platform_ids.TYPES``."""
     value: pl.Expr
     """Plain value from ``transforms.platform_ids.contacts``; null where the platform would refuse it."""
-    reason: pl.Expr | None = None
-    """Of a column that says who a person is: why ``value`` is null although there is something to make it from, else null.
+    reason: Callable[[pl.Expr], pl.Expr] | None = None
+    """Of a column that says who a person is: from the value, why it is null although there is something to make it from, else null.
     None: an extra, which may be empty."""
     is_hashed: bool = True
     """Whether it is hashed in a hashed file."""
@@ -46,10 +46,14 @@ def email_reason(value: pl.Expr) -> pl.Expr:
     return pl.when(pl.col("email").is_not_null() & value.is_null()).then(pl.lit("invalid_email"))
 
 
-def phone_reason(value: pl.Expr, otherwise: str = "invalid_phone") -> pl.Expr:
+def phone_reason(otherwise: str = "invalid_phone") -> Callable[[pl.Expr], pl.Expr]:
     """Why there is no phone, where there is a text for one; ``otherwise``: for a number that is valid and can't be used."""
-    lacks = pl.col("is_phone_given") & value.is_null()
-    return pl.when(lacks & pl.col("phone").is_null()).then(pl.lit("invalid_phone")).when(lacks).then(pl.lit(otherwise))
+
+    def reason(value: pl.Expr) -> pl.Expr:
+        lacks = pl.col("is_phone_given") & value.is_null()
+        return pl.when(lacks & pl.col("phone").is_null()).then(pl.lit("invalid_phone")).when(lacks).then(pl.lit(otherwise))
+
+    return reason
 
 
 def rows_of(contacts: pl.DataFrame, columns: Sequence[Column], form: str) -> Rows:
@@ -59,11 +63,12 @@ def rows_of(contacts: pl.DataFrame, columns: Sequence[Column], form: str) -> Row
     cell is of the type that its column names: a value of another would be a fault of ours, and is an empty cell.
     """
     names = [f"cell_{number}" for number in range(len(columns))]
-    identifying = [name for name, column in zip(names, columns, strict=True) if column.reason is not None]
-    reasons = {f"reason_of_{name}": column.reason for name, column in zip(names, columns, strict=True) if column.reason is not None}
-    cells = contacts.select(
-        "customer_id", **{name: valid(column.value, column.kind) for name, column in zip(names, columns, strict=True)}, **reasons
-    ).with_columns(reason=pl.when(pl.all_horizontal(pl.col(identifying).is_null())).then(pl.coalesce(*reasons, pl.lit("no_address"))))
+    values = contacts.with_columns(valid(column.value, column.kind).alias(name) for name, column in zip(names, columns, strict=True))
+    reason_of = {name: column.reason(pl.col(name)) for name, column in zip(names, columns, strict=True) if column.reason}
+    identifying, reasons = list(reason_of), [f"reason_of_{name}" for name in reason_of]
+    cells = values.select("customer_id", *names, *(reason.alias(f"reason_of_{name}") for name, reason in reason_of.items())).with_columns(
+        reason=pl.when(pl.all_horizontal(pl.col(identifying).is_null())).then(pl.coalesce(*reasons, pl.lit("no_address")))
+    )
     first_of_its_kind = pl.struct(identifying).is_first_distinct().over(pl.col("reason").is_null())
     cells = cells.with_columns(reason=pl.coalesce("reason", pl.when(~first_of_its_kind).then(pl.lit("duplicate"))))
     written = cells.filter(pl.col("reason").is_null())

@@ -23,7 +23,7 @@ _BASE64_OF_AN_ITEM = 94
 def columns(channel: str, form: str) -> tuple[Column, ...]:
     """One phone."""
     phone = mainland_mobile(pl.col("phone"))
-    return (Column("phone", "mainland_mobile", phone, phone_reason(phone, "not_mainland_mobile")),)
+    return (Column("phone", "mainland_mobile", phone, phone_reason("not_mainland_mobile")),)
 
 
 OCEAN_ENGINE = Platform(

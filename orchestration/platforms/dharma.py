@@ -19,11 +19,11 @@ from transforms.platform_rows import Column, email_reason, phone_reason
 def columns(channel: str, form: str) -> tuple[Column, ...]:
     """phone_md5, email_md5; or phone_sha256."""
     phone = mainland_mobile(pl.col("phone"))
-    phones = Column(f"phone_{form}", "mainland_mobile", phone, phone_reason(phone, "not_mainland_mobile"))
+    phones = Column(f"phone_{form}", "mainland_mobile", phone, phone_reason("not_mainland_mobile"))
     if form == "sha256":
         return (phones,)
     email = alibaba_email(pl.col("email"))
-    return (phones, Column(f"email_{form}", "email", email, email_reason(email)))
+    return (phones, Column(f"email_{form}", "email", email, email_reason))
 
 
 PLATFORM = Platform(

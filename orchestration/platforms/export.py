@@ -17,6 +17,7 @@ import polars as pl
 from orchestration.errors import RegularsError
 from orchestration.exports import write_csv
 from orchestration.io import disk_errors_told, fsync, fsync_tree, write_json
+from orchestration.lock import run_lock
 from orchestration.master import without_personal_ids
 from orchestration.platforms import NAMES
 from orchestration.platforms.platform import Platform
@@ -66,7 +67,8 @@ def export(
     """
     platform = platform_of(platform_name)
     form = form_of(platform, is_hashed, digest)
-    return write(settings, recipients(settings, list_name), platform, form, out)
+    with run_lock(settings.state):
+        return write(settings, recipients(settings, list_name), platform, form, out)
 
 
 def write(settings: Settings, found: Recipients, platform: Platform, form: str, out: Path | None = None) -> Exported:
@@ -128,8 +130,10 @@ def _check_folder(folder: Path) -> None:
 
 
 def _put_in_place(folder: Path, platform: Platform, rows: Rows, about: dict[str, Any], settings: Settings) -> dict[str, int]:
-    building, removing = (folder.with_name(f".{folder.name}.{os.getpid()}{ending}") for ending in (".building", ".removing"))
-    _make_private(building.parent, settings.home / "platform_files")
+    building, removing = (folder.with_name(f".{folder.name}{ending}") for ending in (".building", ".removing"))
+    _make_private(folder.parent, settings.home / "platform_files")
+    for leftover in (building, removing):  # of an export that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
     building.mkdir(mode=0o700)
     try:
         files = _write(building, platform, rows, about, settings)
@@ -139,8 +143,8 @@ def _put_in_place(folder: Path, platform: Platform, rows: Rows, about: dict[str,
         os.rename(building, folder)
         fsync(folder.parent)
     finally:
-        shutil.rmtree(building, ignore_errors=True)
-    shutil.rmtree(removing, ignore_errors=True)
+        for leftover in (building, removing):
+            shutil.rmtree(leftover, ignore_errors=True)
     return files
 
 

@@ -24,8 +24,8 @@ def columns(channel: str, form: str) -> tuple[Column, ...]:
     country, postal_code = valid(pl.col("country"), "country"), google_postal_code(pl.col("postal_code"))
     is_whole = pl.all_horizontal(part.is_not_null() for part in (first_name, last_name, country, postal_code))
     return (
-        Column("Email", "email", email, email_reason(email)),
-        Column("Phone", "e164", phone, phone_reason(phone)),
+        Column("Email", "email", email, email_reason),
+        Column("Phone", "e164", phone, phone_reason()),
         Column("First Name", "name", pl.when(is_whole).then(first_name)),
         Column("Last Name", "name", pl.when(is_whole).then(last_name)),
         Column("Country", "country", pl.when(is_whole).then(country), is_hashed=False),

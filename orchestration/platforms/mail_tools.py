@@ -38,12 +38,12 @@ def hubspot_columns(channel: str, form: str) -> tuple[Column, ...]:
 
 def _email(header: str) -> Column:
     email = mail_tool_email(pl.col("email"))
-    return Column(header, "email", email, email_reason(email))
+    return Column(header, "email", email, email_reason)
 
 
 def _phone(header: str) -> Column:
     phone = mobile_e164(pl.col("phone"), pl.col("is_mobile"))
-    return Column(header, "e164", phone, phone_reason(phone, "not_mobile"))
+    return Column(header, "e164", phone, phone_reason("not_mobile"))
 
 
 KLAVIYO = Platform(

@@ -20,8 +20,8 @@ def columns(channel: str, form: str) -> tuple[Column, ...]:
     """email, phone, fn, ln, ct, zip, country."""
     email, phone = meta_email(pl.col("email")), meta_phone(pl.col("phone"))
     return (
-        Column("email", "email", email, email_reason(email)),
-        Column("phone", "digits", phone, phone_reason(phone)),
+        Column("email", "email", email, email_reason),
+        Column("phone", "digits", phone, phone_reason()),
         Column("fn", "word", meta_name(pl.col("first_name"))),
         Column("ln", "word", meta_name(pl.col("last_name"))),
         Column("ct", "word", meta_name(pl.col("city"))),

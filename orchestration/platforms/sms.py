@@ -23,7 +23,7 @@ NUMBERS_PER_FILE = 50_000
 def columns(channel: str, form: str) -> tuple[Column, ...]:
     """One number."""
     phone = mainland_mobile(pl.col("phone"))
-    return (Column("手机号码", "mainland_mobile", phone, phone_reason(phone, "not_mainland_mobile")),)
+    return (Column("手机号码", "mainland_mobile", phone, phone_reason("not_mainland_mobile")),)
 
 
 ALIYUN = Platform(

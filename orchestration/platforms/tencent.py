@@ -19,7 +19,7 @@ from transforms.platform_rows import Column, phone_reason
 def columns(channel: str, form: str) -> tuple[Column, ...]:
     """One hash of a phone."""
     phone = mainland_mobile(pl.col("phone"))
-    return (Column("phone", "mainland_mobile", phone, phone_reason(phone, "not_mainland_mobile")),)
+    return (Column("phone", "mainland_mobile", phone, phone_reason("not_mainland_mobile")),)
 
 
 PLATFORM = Platform(

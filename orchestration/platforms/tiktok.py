@@ -23,9 +23,9 @@ def columns(channel: str, form: str) -> tuple[Column, ...]:
     phone, digits = tiktok_phone(pl.col("phone")), tiktok_phone_digits(pl.col("phone"))
     ending = "_SHA256" if form == "sha256" else ""
     return (
-        Column(f"Email{ending}", "email", email, email_reason(email)),
+        Column(f"Email{ending}", "email", email, email_reason),
         Column(f"Email{ending}", "email", pl.when(as_written != email).then(as_written)),
-        Column(f"Phone{ending}", "e164", phone, phone_reason(phone)),
+        Column(f"Phone{ending}", "e164", phone, phone_reason()),
         Column(f"Phone{ending}", "digits", digits),
     )
 

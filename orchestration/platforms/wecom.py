@@ -26,7 +26,7 @@ def columns(channel: str, form: str) -> tuple[Column, ...]:
     external_userid = valid(pl.col("external_userid"), "external_userid")
     return (
         Column(
-            "external_userid", "external_userid", external_userid, pl.when(external_userid.is_null()).then(pl.lit("no_external_userid"))
+            "external_userid", "external_userid", external_userid, lambda value: pl.when(value.is_null()).then(pl.lit("no_external_userid"))
         ),
         Column("tag_group", "key", pl.lit(TAG_GROUP)),
         Column("tag", "key", pl.col("list_name")),
