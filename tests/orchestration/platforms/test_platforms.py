@@ -16,9 +16,9 @@ from orchestration.platforms.export import write
 from orchestration.platforms.registry import PLATFORMS
 from orchestration.platforms.words import EXPLANATIONS, LABELS
 from orchestration.settings import Settings
-from tests.orchestration.platforms.people import AS_OF, EXTERNAL_USERID, PEOPLE, content_of, recipients
+from tests.orchestration.platforms.people import EXTERNAL_USERID, PEOPLE, content_of, recipients
 from transforms.platform_ids import contacts
-from transforms.platform_rows import REASONS, rows_of
+from transforms.platform_rows import REASONS, Column, email_reason, rows_of
 
 GOLDEN = Path(__file__).with_name("golden")
 MAIL_TOOLS = ("klaviyo", "mailchimp", "hubspot")
@@ -153,12 +153,12 @@ def test_a_row_without_one_of_its_addresses_says_which() -> None:
 def test_a_postal_address_goes_to_google_whole_or_not_at_all() -> None:
     people = pl.DataFrame(
         {
-            "customer_id": ["a", "b"],
-            "email": ["a@x.com", "b@x.com"],
-            "first_name": ["John ", "Zoë"],
-            "last_name": ["Smith", "Pérez"],
-            "country": ["US", "SG"],
-            "postal_code": ["94016", None],
+            "customer_id": ["a", "b", "c"],
+            "email": ["a@x.com", "b@x.com", "c@x.com"],
+            "first_name": ["John ", "Zoë", "=1+1"],
+            "last_name": ["Smith", "Pérez", "Li"],
+            "country": ["US", "SG", "CN"],
+            "postal_code": ["94016", None, "200001"],
         }
     )
     found = rows_of(contacts(people, "CN"), PLATFORMS["google"].columns("email", "sha256"), "sha256").written
@@ -166,12 +166,22 @@ def test_a_postal_address_goes_to_google_whole_or_not_at_all() -> None:
     assert first_name == "96d9632f363564cc3032521409cf22a852f2032eec099ed5967c0d000cec607a"
     assert re.fullmatch("[0-9a-f]{64}", last_name)
     assert (country, code) == ("us", "94016")
-    assert found.row(1)[3:] == (None,) * 4
+    assert found.row(1)[3:] == found.row(2)[3:] == (None,) * 4
 
 
-def test_every_platform_has_a_name_and_every_word_stands_in_both_languages() -> None:
+@pytest.mark.parametrize("form", ["plain", "sha256"])
+def test_a_value_of_another_type_than_its_column_says_never_gets_in(form: str) -> None:
+    people = pl.DataFrame({"customer_id": ["a", "b"], "email": ["=cmd|' /C calc'!A0", "13800138000"]})
+    columns = (Column("phone", "digits", pl.col("email"), email_reason),)
+    found = rows_of(contacts(people, "CN"), columns, form)
+    assert found.written["customer_id"].to_list() == ["b"]
+    assert found.refused.rows() == [("a", "invalid_email")]
+
+
+def test_every_platform_is_named_documented_and_told_of_in_both_languages() -> None:
     assert list(NAMES) == list(PLATFORMS)
+    documented = (Path(__file__).resolve().parents[3] / "docs" / "platforms.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` ", documented, re.M)) >= {*PLATFORMS, *REASONS}
     assert EXPLANATIONS["en"].keys() == EXPLANATIONS["zh"].keys() == set(REASONS)
     assert LABELS["en"].keys() == LABELS["zh"].keys()
     assert all(platform.next_step.en and re.search(r"[\u4e00-\u9fff]", platform.next_step.zh) for platform in PLATFORMS.values())
-    assert AS_OF.isoformat() == "2024-06-30"
