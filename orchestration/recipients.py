@@ -19,13 +19,15 @@ from transforms.lists import ListDefinition, load_definitions
 class Recipients:
     """``people``: customer_id, name, email, phone, city, reason, reason_zh, one row per customer in the list's order.
 
-    ``dropped``: who was on the published list and may no longer be written to, by reason.
+    ``dropped``: who was on the published list and may no longer be written to, by reason. ``unread``: files of the inbox that nobody has
+    asked yet whether they say so.
     """
 
     definition: ListDefinition
     as_of: date
     people: pl.DataFrame
     dropped: dict[str, int]
+    unread: tuple[str, ...] = ()
 
 
 def recipients(settings: Settings, list_name: str) -> Recipients:

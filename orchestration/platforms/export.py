@@ -35,7 +35,10 @@ REFUSED_FILE = "refused.csv"
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export did. ``files``: rows of each. ``refused``, ``left_out``, ``dropped``: people by reason."""
+    """What an export did. ``files``: rows of each. ``refused``, ``left_out``, ``dropped``: people by reason.
+
+    ``unread``: files of the inbox in which more people may have opted out.
+    """
 
     list_name: str
     platform: Platform
@@ -47,6 +50,7 @@ class Exported:
     refused: dict[str, int]
     left_out: dict[str, int]
     dropped: dict[str, int]
+    unread: tuple[str, ...]
 
     @property
     def written(self) -> int:
@@ -96,12 +100,12 @@ def write(settings: Settings, found: Recipients, platform: Platform, form: str, 
         "refused": {reason: count for reason in REASONS if (count := rows.refused.filter(reason=reason).height)},
         "left_out": rows.left_out,
         "dropped_at_download": dict(found.dropped),
+        "unread": list(found.unread),
     }
     with disk_errors_told(folder):
         files = _put_in_place(folder, platform, rows, about, settings)
-    return Exported(
-        list_name, platform, form, found.as_of, folder, files, people.height, about["refused"], rows.left_out, dict(found.dropped)
-    )
+    refused, dropped = about["refused"], about["dropped_at_download"]
+    return Exported(list_name, platform, form, found.as_of, folder, files, people.height, refused, rows.left_out, dropped, found.unread)
 
 
 def _check_channel(platform: Platform, found: Recipients) -> None:

@@ -36,7 +36,7 @@ def _warnings(done: Exported, language: str) -> list[str]:
     words, platform = LABELS[language], NAMES[done.platform.name]
     if not done.files:
         return [words["none"].format(platform=platform)]
-    warnings = []
+    warnings = [words["unread"].format(file=file) for file in done.unread]
     if done.platform.minimum and done.written < done.platform.minimum:
         warnings.append(words["too_few"].format(written=done.written, minimum=done.platform.minimum, platform=platform))
     if done.platform.is_for_ads:

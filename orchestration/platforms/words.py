@@ -45,6 +45,7 @@ LABELS = {
         "the one for this list.",
         "personal": "The files hold addresses{hashed}: remove {folder} once they are uploaded.",
         "hashed": " (a hash of a phone is one too)",
+        "unread": "not read yet, though somebody may have opted out in it: {file}",
         "none": "Nobody of the list can be written for {platform}: no file was made.",
     },
     "zh": {
@@ -64,6 +65,7 @@ LABELS = {
         "consent": "{platform} 会向这些人投放广告：除本名单的同意外，还需取得单独同意（《个人信息保护法》第二十三条）。",
         "personal": "文件含有联系方式{hashed}：上传后请删除 {folder}。",
         "hashed": "（手机号的哈希值同样是个人信息）",
+        "unread": "尚未读取，其中可能有退订记录：{file}",
         "none": "名单中没有人可以写入 {platform} 的文件，未生成文件。",
     },
 }

@@ -59,7 +59,7 @@ def test_the_manifest_accounts_for_the_file_and_for_everybody(home: Settings) ->
         "sha256": hashlib.sha256(content).hexdigest(), "list": "win_back", "platform": "google", "form": "sha256", "as_of": "2024-06-30",
         "run_id": None, "headers": ["Email", "Phone", "First Name", "Last Name", "Country", "Zip"], "people": 13, "written": 9,
         "refused": {"no_address": 1, "invalid_email": 2, "invalid_phone": 1}, "left_out": {"invalid_email": 2},
-        "dropped_at_download": {"no_consent": 2},
+        "dropped_at_download": {"no_consent": 2}, "unread": [],
     }  # fmt: skip
     assert content.count(b"\r\n") == manifest["rows"] + 1
 
