@@ -6,7 +6,7 @@ from rich.table import Table
 
 from orchestration.platforms import NAMES
 from orchestration.platforms.export import REFUSED_FILE, Exported
-from orchestration.platforms.words import EXPLANATIONS, LABELS
+from orchestration.platforms.words import DROPPED, EXPLANATIONS, LABELS
 
 
 def show(console: Console, done: Exported, language: str) -> None:
@@ -18,8 +18,10 @@ def show(console: Console, done: Exported, language: str) -> None:
     for name, rows in done.files.items():
         table.add_row(words["files"] if name == next(iter(done.files)) else "", escape(f"{name}  ({rows:,})"))
     table.add_row(words["form"], words["plain"] if done.form == "plain" else done.form.upper())
-    for label, counts in (("refused", done.refused), ("left_out", done.left_out), ("dropped", done.dropped)):
-        texts = [f"{count:,}  {EXPLANATIONS[language].get(reason, reason)}" for reason, count in counts.items()]
+    in_words = EXPLANATIONS[language]
+    reasons = (("refused", done.refused, in_words), ("left_out", done.left_out, in_words), ("dropped", done.dropped, DROPPED[language]))
+    for label, counts, explained in reasons:
+        texts = [f"{count:,}  {explained.get(reason, reason)}" for reason, count in counts.items()]
         for number, text in enumerate(texts or [words["nobody"]]):
             table.add_row("" if number else words[label], escape(text))
     console.print(f"{done.list_name} → {platform} ({done.as_of.isoformat()})\n{done.folder}", soft_wrap=True, markup=False)

@@ -171,11 +171,11 @@ def test_the_summary_says_what_was_written_what_was_refused_and_what_to_do(home:
     text = shown(done, "en")
     for words in (
         "win_back → Google Customer Match (2024-06-30)", "win_back_google.csv  (9)", "2  the e-mail is none that this platform takes",
-        "2  no_consent", "9 people are fewer than the 100", "PIPL, article 23", "Next: In Google Ads",
+        "2  did not agree to this channel", "9 people are fewer than the 100", "PIPL, article 23", "Next: In Google Ads",
     ):  # fmt: skip
         assert words in text
     text = shown(done, "zh")
-    for words in ("写入行数", "2  邮箱格式不被该平台接受", "9 人少于", "单独同意", "下一步: 在 Google Ads"):
+    for words in ("写入行数", "2  邮箱格式不被该平台接受", "2  未同意该渠道", "9 人少于", "单独同意", "下一步: 在 Google Ads"):
         assert words in text
 
 

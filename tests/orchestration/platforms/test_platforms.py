@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from orchestration.platforms import NAMES
 from orchestration.platforms.export import write
 from orchestration.platforms.registry import PLATFORMS
-from orchestration.platforms.words import EXPLANATIONS, LABELS
+from orchestration.platforms.words import DROPPED, EXPLANATIONS, LABELS
 from orchestration.settings import Settings
 from tests.orchestration.platforms.people import EXTERNAL_USERID, PEOPLE, content_of, recipients
+from transforms.contact import STATUSES
 from transforms.platform_ids import contacts
 from transforms.platform_rows import REASONS, Column, email_reason, rows_of
 
@@ -184,4 +185,5 @@ def test_every_platform_is_named_documented_and_told_of_in_both_languages() -> N
     assert set(re.findall(r"^\| `(\w+)` ", documented, re.M)) >= {*PLATFORMS, *REASONS}
     assert EXPLANATIONS["en"].keys() == EXPLANATIONS["zh"].keys() == set(REASONS)
     assert LABELS["en"].keys() == LABELS["zh"].keys()
+    assert DROPPED["en"].keys() == DROPPED["zh"].keys() >= set(STATUSES) - {"send"}
     assert all(platform.next_step.en and re.search(r"[\u4e00-\u9fff]", platform.next_step.zh) for platform in PLATFORMS.values())
