@@ -87,7 +87,6 @@ def write(settings: Settings, found: Recipients, platform: Platform, form: str, 
     columns = platform.columns(found.definition.channel, form)
     rows = rows_of(contacts(people, settings.region).with_columns(list_name=pl.lit(list_name)), columns, form)
     folder = (out or settings.home / "platform_files" / found.as_of.isoformat() / list_name / platform.name).expanduser().absolute()
-    _check_folder(folder)
     about: dict[str, Any] = {
         "list": list_name,
         "platform": platform.name,
@@ -102,8 +101,14 @@ def write(settings: Settings, found: Recipients, platform: Platform, form: str, 
         "dropped_at_download": dict(found.dropped),
         "unread": list(found.unread),
     }
-    with disk_errors_told(folder):
-        files = _put_in_place(folder, platform, rows, about, settings)
+    try:
+        _check_folder(folder)
+        with disk_errors_told(folder):
+            files = _put_in_place(folder, platform, rows, about, settings)
+    except OSError as error:
+        raise RegularsError(
+            f"The files can't be put there: {error.strerror}.", where=folder, do="choose a folder that you may write, with --out"
+        ) from None
     refused, dropped = about["refused"], about["dropped_at_download"]
     return Exported(list_name, platform, form, found.as_of, folder, files, people.height, refused, rows.left_out, dropped, found.unread)
 
@@ -144,7 +149,12 @@ def _put_in_place(folder: Path, platform: Platform, rows: Rows, about: dict[str,
         fsync_tree(building)
         if folder.exists():
             os.rename(folder, removing)
-        os.rename(building, folder)
+        try:
+            os.rename(building, folder)
+        except OSError:
+            if removing.exists():
+                os.rename(removing, folder)
+            raise
         fsync(folder.parent)
     finally:
         for leftover in (building, removing):

@@ -115,6 +115,13 @@ def test_a_folder_of_ones_own_is_filled_once_and_again_but_never_one_with_other_
     assert (out / "holiday.jpg").exists()
 
 
+def test_a_place_that_cannot_be_written_is_told_in_a_sentence(home: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    for out in (tmp_path / "file" / "below", tmp_path / "file"):
+        with pytest.raises(RegularsError, match="What to do: choose"):
+            write(home, recipients("email"), GOOGLE, "plain", out)
+
+
 def test_people_who_agreed_to_one_channel_do_not_go_to_a_platform_of_another(home: Settings) -> None:
     with pytest.raises(RegularsError, match=r"List 'win_back' is for email.*takes lists for sms"):
         write(home, recipients("email"), PLATFORMS["aliyun_sms"], "plain")
