@@ -9,7 +9,7 @@ import polars as pl
 from transforms.platform_ids import hashed, valid
 
 REASONS = ("no_address", "invalid_email", "invalid_phone", "not_mainland_mobile", "not_mobile", "no_external_userid", "duplicate")
-"""Why a person is not in a file. ``duplicate``: everything that would stand in the row stands in one before it."""
+"""Why a person is not in a file. ``duplicate``: all that tells who this is stands in a row before."""
 
 REFUSED = pl.Schema({"customer_id": pl.String, "reason": pl.String})
 
