@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from orchestration.errors import RegularsError
+from orchestration.platforms import NAMES
 
 app = typer.Typer(
     help="Order and review dumps in; who your regulars are, who is slipping away, and whom to write to today, out.\n\n"
@@ -185,6 +186,36 @@ def unlink(
             told = f"{', '.join(parting.apart)} is set apart from {', '.join(parting.others)}, which were {parting.customer_id} together."
             console.print(escape(told), soft_wrap=True)
     console.print(f"Next: regulars run --home {loaded.home}", soft_wrap=True)
+
+
+@app.command(
+    help="A published list as the files that a platform imports: hashed as it hashes, split at its limits, refused rows reported.\n\n"
+    "Only people who may still be written to are in them. Exit code 0 only if a file was written.\n\n"
+    "Platforms: " + ", ".join(f"{name} ({title})" for name, title in NAMES.items()) + ".\n\n"
+    "Example: regulars export win_back --for google"
+)
+def export(
+    list_name: Annotated[str, typer.Argument(metavar="LIST", help="Name of a list, as its files are called in exports/latest.")],
+    platform: Annotated[str, typer.Option("--for", metavar="PLATFORM", help="Platform, from the list above.")],
+    home: Home = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the files. Default: platform_files/<day>/<list>/<platform> of the home.")
+    ] = None,
+    hashed: Annotated[
+        bool | None, typer.Option("--hashed/--plain", help="Hashed or not. Default: hashed where the platform takes it.")
+    ] = None,
+    digest: Annotated[str | None, typer.Option("--hash", metavar="sha256|md5", help="Which hash, where the platform takes both.")] = None,
+) -> None:
+    """A published list as the files that a platform imports."""
+    from orchestration import settings
+    from orchestration.platforms import summary
+    from orchestration.platforms.export import export as write
+
+    loaded = settings.load(home)
+    done = write(loaded, list_name, platform, hashed, digest, out)
+    summary.show(console, done, loaded.language)
+    if not done.files:
+        raise typer.Exit(1)
 
 
 @app.command()

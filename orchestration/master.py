@@ -31,8 +31,13 @@ def master(customers: pl.LazyFrame, salt: str, language: str = "en") -> pl.DataF
     """``customer_360`` as the master in one language: by customer id, money in cents, ids that are an address or a number hidden."""
     there = set(customers.collect_schema()) - set(_OF_ANOTHER_LANGUAGE[language])
     frame = _in_cents(customers.select([column for column in COLUMNS if column in there])).sort("customer_id").collect(engine="streaming")
-    personal = frame.filter(pl.col("customer_id").str.contains(_PERSONAL_ID))["customer_id"].to_list()
-    return frame.with_columns(pl.col("customer_id").replace(personal, [_masked(customer_id, salt) for customer_id in personal]))
+    return frame.with_columns(without_personal_ids(frame["customer_id"], salt))
+
+
+def without_personal_ids(customer_ids: pl.Series, salt: str) -> pl.Series:
+    """Customer ids in their order; those that are an address or a number masked, the same id always in the same way."""
+    personal = customer_ids.filter(customer_ids.str.contains(_PERSONAL_ID)).unique().to_list()
+    return customer_ids.replace(personal, [_masked(customer_id, salt) for customer_id in personal])
 
 
 def _in_cents(frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -122,6 +122,22 @@ def test_lists_hold_only_people_who_may_be_contacted_and_the_manifest_accounts_f
     assert manifest["run_id"] == record["run_id"]
 
 
+def test_a_published_list_becomes_the_file_of_a_platform_row_by_row(first_run, sample: Home) -> None:
+    published = json.loads((sample.folder / "exports" / "latest" / "manifest.json").read_text(encoding="utf-8"))
+    sizes = {name: entry["sent"] for name, entry in published["lists"].items()}
+    largest = max(sizes, key=lambda name: sizes[name])
+    told = CliRunner().invoke(app, ["export", largest, "--for", "google", "--plain", "--home", str(sample.folder)])
+    assert told.exit_code == 0, told.output
+    (folder,) = (sample.folder / "platform_files").glob(f"*/{largest}/google")
+    manifest = json.loads((folder / f"{largest}_google.csv.manifest.json").read_text(encoding="utf-8"))
+    assert manifest["people"] + sum(manifest["dropped_at_download"].values()) == sizes[largest]
+    assert manifest["written"] + sum(manifest["refused"].values()) == manifest["people"]
+    addresses = pl.read_csv(folder / f"{largest}_google.csv", infer_schema=False)
+    assert addresses.height == manifest["written"] > 0
+    assert addresses["Phone"].drop_nulls().str.contains(r"^\+861\d{10}$").all()
+    assert "platform_files" not in {path.name for path in (sample.folder / "published").rglob("*")}
+
+
 def test_nothing_published_for_bi_shows_a_name_an_address_or_a_number(first_run, sample: Home) -> None:
     clear = {value for feed in ("customers", "orders") for value in _contact_details(sample, feed)}
     for path in (sample.folder / "published" / "parquet").rglob("*.parquet"):
