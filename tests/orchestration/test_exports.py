@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 from polars.testing import assert_frame_equal
 
-from orchestration.exports import RunFacts, inert, list_rows, shipped_lists, write_csv, write_package
+from orchestration.exports import RunFacts, inert, list_rows, write_csv, write_package
 from orchestration.master import master
+from orchestration.rules import shipped_lists
 from orchestration.workbook import write_xlsx
 from transforms import schemas
 from transforms.contact import ContactRules
