@@ -92,7 +92,7 @@ def opted_out(opt_outs: pl.LazyFrame, consents: pl.LazyFrame) -> pl.LazyFrame:
     """Who is opted out of what: customer_id, channel (a channel or ``personalisation``), one row each.
 
     ``opt_outs``: customer_id, channel (or ``all``), opted_out_at. ``consents``: customer_id, channel, is_granted, changed_at: every
-    statement on record. An opt-out holds until a consent to the same is granted later than it. A consent refused is no opt-out, the consents
+    statement on record. An opt-out holds until a consent to the same is granted later than it. A consent refused is no opt-out, consents
     tell it themselves; save for personalisation, which no other table tells of.
     """
     each = pl.LazyFrame(

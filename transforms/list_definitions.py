@@ -135,7 +135,7 @@ def general(definition: ListDefinition) -> ListDefinition:
         suggested_action=definition.suggested_action,
         reason=Wording("Agreed to messages on this channel; not chosen by personal traits", "已同意接收该渠道消息；未依据个人特征筛选"),
         order_by=("customer_id",),
-        holdout_share=0,
+        holdout_share=definition.holdout_share,  # drawn by the list's name: who is held out of the one form is not sent the other
         priority=definition.priority,
     )
 
