@@ -36,7 +36,8 @@ class Recipients:
     """Those of a published list who may still be written to.
 
     ``as_of``: the day the list was published for. ``people``: ``PEOPLE``, in the list's order. ``dropped``: who was on the published list
-    and may no longer be written to, by reason. ``unread``: files of the inbox that were not taken for finished, or are held.
+    and may no longer be written to, by reason; empty for a general form, which is made anew. ``unread``: files of the inbox that were not
+    taken for finished, or are held.
     """
 
     definition: ListDefinition
@@ -63,11 +64,16 @@ def recipients(settings: Settings, list_name: str, today: date | None = None, is
         contacts = _contacts(settings)
         known = permission.known(settings, contacts, as_of)
         day = today or as_of
-        definition = lists.general(definition) if is_general else definition
-        judge = _everybody if is_general else _rechecked
-        allowed, dropped = judge(settings, definition, contacts, known, day)
+        if is_general:
+            definition = lists.general(definition)
+            members = _everybody(settings, definition, contacts, known, day)
+        else:
+            members = _published_table(settings, "list_members").filter(list_name=definition.name).collect()
+        judged = _judged(settings, definition, members, contacts, known, day)
+        counts = {} if is_general else dict(judged.group_by("status").len().iter_rows())
+        dropped = {status: counts[status] for status in STATUSES if status in counts and status != "send"}
         cities = _published_table(settings, "customer_360").select("customer_id", "city")
-        people = allowed.lazy().join(contacts, on="customer_id", how="left", maintain_order="left", validate="1:1")
+        people = judged.lazy().filter(status="send").join(contacts, on="customer_id", how="left", maintain_order="left", validate="1:1")
         people = people.join(cities, on="customer_id", how="left", maintain_order="left", validate="1:1")
         found = Recipients(definition, as_of, people.select(PEOPLE).collect(), dropped, unread)
         _log(settings, found, published["run_id"], day, is_general)
@@ -117,13 +123,19 @@ def _contacts(settings: Settings) -> pl.LazyFrame:
     )
 
 
-def _rechecked(
-    settings: Settings, definition: ListDefinition, contacts: pl.LazyFrame, known: Known, day: date
-) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Those of the published list who may be written to now, and why not the others."""
-    members = _published_table(settings, "list_members").filter(list_name=definition.name, status="send").drop("status").collect()
-    judged = lists.still_allowed(
-        members,
+def _everybody(settings: Settings, definition: ListDefinition, contacts: pl.LazyFrame, known: Known, day: date) -> pl.DataFrame:
+    """Members of a list that takes everybody, as a run would build it."""
+    people = _published_table(settings, "customer_360")
+    rules = contact_rules(settings)
+    return lists.build(people, contacts, known.touches, [definition], rules, day, known.erased, known.opt_outs, feeds=known.feeds)
+
+
+def _judged(
+    settings: Settings, definition: ListDefinition, members: pl.DataFrame, contacts: pl.LazyFrame, known: Known, day: date
+) -> pl.DataFrame:
+    """Those of the members who were to be sent to, with what is to be said of it now."""
+    return lists.still_allowed(
+        members.filter(status="send").drop("status"),
         definition,
         permission.complaints(settings),
         contacts,
@@ -133,20 +145,6 @@ def _rechecked(
         known.erased,
         known.opt_outs,
     )
-    counts = dict(judged.group_by("status").len().iter_rows())
-    return judged.filter(status="send"), {status: counts[status] for status in STATUSES if status in counts and status != "send"}
-
-
-def _everybody(
-    settings: Settings, definition: ListDefinition, contacts: pl.LazyFrame, known: Known, day: date
-) -> tuple[pl.DataFrame, dict[str, int]]:
-    """All customers who may be written to on its channel; nobody was on this list, so nobody is dropped from it."""
-    people = _published_table(settings, "customer_360").drop("has_open_complaint", "last_complaint_at")
-    people = people.join(permission.complaints(settings), on="customer_id", how="left", validate="1:1")
-    members = lists.build(
-        people, contacts, known.touches, [definition], contact_rules(settings), day, known.erased, known.opt_outs, feeds=known.feeds
-    )
-    return members.filter(status="send"), {}
 
 
 def _published_table(settings: Settings, name: str) -> pl.LazyFrame:
