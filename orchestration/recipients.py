@@ -91,11 +91,10 @@ def _definition(settings: Settings, name: str, published: dict[str, Any]) -> Lis
         raise RegularsError(f"List '{name}' is internal: nobody on it is contacted.", do="use its file in exports/latest")
     path = settings.home / "published" / "exports" / published["as_of"] / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    if lacking := manifest.get("unavailable", {}).get(name):
-        raise RegularsError(f"List '{name}' is {lacking['en']}.", do="deliver what it needs, then run again")
     entry = manifest["lists"].get(name)
     if not entry or not entry.get("files"):
-        raise RegularsError(f"List '{name}' is not published as of {published['as_of']}.", where=path, do="see the last run's summary")
+        told = manifest.get("unavailable", {}).get(name) or (entry or {}).get("reason") or {"en": "it was not built"}
+        raise RegularsError(f"List '{name}' is not published as of {published['as_of']}: {told['en']}.", where=path)
     if (entry["channel"], entry["filter"]) != (definition.channel, definition.filter):
         raise RegularsError(f"List '{name}' has been changed since it was published.", do=f"regulars run --home {settings.home}")
     return definition

@@ -119,7 +119,7 @@ def test_a_list_is_handed_out_as_long_as_nobody_on_it_says_no_and_then_to_the_ot
     [
         ("nobody", "No list is called 'nobody'"),
         ("credit_watch", "List 'credit_watch' is internal: nobody on it is contacted"),
-        ("near_next_tier", "List 'near_next_tier' is not available: needs tier, next_tier, amount_to_next_tier"),
+        ("near_next_tier", "List 'near_next_tier' is not published as of .*: not available: needs tier, next_tier, amount_to_next_tier"),
     ],
 )
 def test_what_can_t_be_handed_out_is_refused_in_a_sentence(merchant: Home, name: str, complaint: str) -> None:
