@@ -57,11 +57,11 @@ def build(
     """
     schema = customers.collect_schema()
     check(definitions, schema)
-    lacking = unavailable(definitions, customers, feeds)
-    available = [definition for definition in definitions if definition.name not in lacking]
-    needed = {*ALWAYS_READ, *(column for definition in available for column in columns_of(definition))}
+    needed = {*ALWAYS_READ, *(column for each in definitions for column in (*columns_of(each), *each.needs))}
     chosen_from = customers.select(column for column in schema if column in needed)
     base = evidence(chosen_from, contacts, last_touches(touches, rules, as_of), erased, opt_outs).collect(engine="streaming")
+    lacking = unavailable(definitions, base.lazy(), feeds)
+    available = [definition for definition in definitions if definition.name not in lacking]
     past = schemas.LIST_HISTORY.to_frame() if history is None else history.select(schemas.LIST_HISTORY.names()).collect()
     taken: dict[str, pl.Series] = {}
     members: dict[str, pl.DataFrame] = {}
@@ -70,9 +70,8 @@ def build(
         turns = None if pool is None or definition.is_internal else taken.get(pool, pl.Series([], dtype=pl.String))
         found = naming(definition.name, _members, base, definition, rules, as_of, _cooling(past, definition, as_of), turns)
         members[definition.name] = found
-        if (
-            turns is not None and pool is not None
-        ):  # who is held out of a list gets no other in its place: that would hide what the list does
+        # who is held out of a list gets no other in its place: that would hide what the list does
+        if turns is not None and pool is not None:
             taken[pool] = pl.concat([turns, found.filter(pl.col("status").is_in(["send", "holdout"]))["customer_id"]])
     return pl.concat([schemas.LIST_MEMBERS.to_frame(), *(members[definition.name] for definition in available)])
 
