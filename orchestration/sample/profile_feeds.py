@@ -146,17 +146,18 @@ def _consents(world: World, own: Accounts, contact: pl.DataFrame) -> pl.DataFram
 
 
 def _opt_outs(world: World, own: Accounts, contact: pl.DataFrame) -> pl.DataFrame:
-    """Who answered STOP to a text message, named by the phone, or unsubscribed from all by a link in an e-mail, named by the address."""
+    """Who unsubscribed: half of them from text messages, named by the phone, half from everything, by the e-mail where there is one."""
     counter = (own.people.numbers * np.uint64(2) + own.is_second) * np.uint64(2) + np.uint64(own.source)
     chance = draws.unit(world.seed, "opted out", counter)
     waited = (draws.unit(world.seed, "opted out at", counter) * (world.end - 1 - own.signed_up)).astype(np.int64)
-    has_phone = pl.col("phone").is_not_null()
-    table = contact.with_columns(pl.Series("at", world.season.text(own.signed_up + waited)), pl.Series("is_out", chance < _OPTED_OUT))
-    return table.filter("is_out", has_phone | pl.col("email").is_not_null()).select(
+    told = (pl.Series("at", world.season.text(own.signed_up + waited)), pl.Series("chance", chance))
+    by_text = pl.col("phone").is_not_null() & ((pl.col("chance") < _OPTED_OUT / 2) | pl.col("email").is_null())
+    table = contact.with_columns(*told).filter(pl.col("chance") < _OPTED_OUT, pl.any_horizontal(pl.col("email", "phone").is_not_null()))
+    return table.select(
         pl.lit(None, pl.String).alias("customer_id"),
-        pl.when(~has_phone).then("email").alias("email"),
-        "phone",
-        pl.when(has_phone).then(pl.lit("sms")).otherwise(pl.lit("all")).alias("channel"),
+        pl.when(~by_text).then("email").alias("email"),
+        pl.when(by_text).then("phone").alias("phone"),
+        pl.when(pl.col("chance") < _OPTED_OUT / 2).then(pl.lit("sms")).otherwise(pl.lit("all")).alias("channel"),
         pl.col("at").alias("opted_out_at"),
     )
 
