@@ -7,7 +7,7 @@ rounded to cents here and nowhere else. The same inputs give the same bytes.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,10 @@ from typing import Any
 import polars as pl
 
 from orchestration.io import write_atomically, write_json, write_parquet
-from orchestration.master import master
+from orchestration.master import in_cents, master
 from orchestration.workbook import write_xlsx
 from transforms.contact import ADDRESS_OF, STATUSES, ContactRules
-from transforms.lists import ListDefinition
+from transforms.lists import ListDefinition, holdout_share
 
 MANIFEST = "manifest.json"
 FORMATS = ("csv", "xlsx", "parquet")
@@ -37,14 +37,8 @@ class RunFacts:
     parameters: Mapping[str, Any]
     validation: Any
     contact_rules: ContactRules
-
-
-def shipped_lists() -> dict[str, Any]:
-    """``lists.yaml`` beside this file: list name to fields, for ``transforms.lists.load_definitions``."""
-    import yaml
-
-    content: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("lists.yaml").read_text(encoding="utf-8"))
-    return content
+    unavailable: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Lists that can't be told → what they need and is not there."""
 
 
 def write_package(
@@ -72,8 +66,14 @@ def write_package(
         workbook = aside.submit(_write_formats, everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f == "xlsx"])
         others = _write_formats(everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f != "xlsx"])
         for definition in definitions:
+            if definition.name in run.unavailable:
+                continue
             written = _write_formats(
-                list_rows(definition, members, contacts, language), folder, definition.name, getattr(definition.title, language), formats
+                list_rows(definition, members, contacts, language, customers),
+                folder,
+                definition.name,
+                getattr(definition.title, language),
+                formats,
             )
             lists[definition.name] = {**_account(definition, members, run.contact_rules), "files": [file["name"] for file in written]}
             of_lists += written
@@ -84,6 +84,9 @@ def write_package(
         "language": language,
         "files": [*of_master, *of_lists],
         "lists": lists,
+        "unavailable": {
+            each.name: _not_available(each, run.unavailable[each.name]) for each in definitions if each.name in run.unavailable
+        },
         "parameters": run.parameters,
         "validation": run.validation,
     }
@@ -91,22 +94,24 @@ def write_package(
     return manifest
 
 
-def list_rows(definition: ListDefinition, members: pl.DataFrame, contacts: pl.LazyFrame, language: str) -> pl.DataFrame:
-    """One row per customer the list is sent to: customer_id, name, email or phone, reason, suggested_action; in the list's order."""
-    sent = members.filter(list_name=definition.name, status="send")
-    address = ADDRESS_OF[definition.channel]
-    return (
-        sent.lazy()
-        .join(contacts.select("customer_id", "name", address), on="customer_id", how="left", maintain_order="left", validate="1:1")
-        .select(
-            "customer_id",
-            "name",
-            address,
-            reason="reason" if language == "en" else "reason_zh",
-            suggested_action=pl.lit(getattr(definition.suggested_action, language)),
-        )
-        .collect()
-    )
+def list_rows(
+    definition: ListDefinition, members: pl.DataFrame, contacts: pl.LazyFrame, language: str, customers: pl.LazyFrame | None = None
+) -> pl.DataFrame:
+    """One row per customer the list is sent to: customer_id, name, email or phone, the list's own columns, reason, suggested_action; in the
+    list's order. An internal list has neither name nor address. ``customers``: ``customer_360``, for a list with columns of its own."""
+    rows = members.lazy().filter(list_name=definition.name, status="send")
+    personal = () if definition.is_internal else ("name", ADDRESS_OF[definition.channel])
+    rows = rows.join(contacts.select("customer_id", *personal), on="customer_id", how="left", maintain_order="left", validate="1:1")
+    if definition.columns and customers is not None:
+        more = in_cents(customers.select("customer_id", *definition.columns))
+        rows = rows.join(more, on="customer_id", how="left", maintain_order="left", validate="1:1")
+    return rows.select(
+        "customer_id",
+        *personal,
+        *(definition.columns if customers is not None else ()),
+        reason="reason" if language == "en" else "reason_zh",
+        suggested_action=pl.lit(getattr(definition.suggested_action, language)),
+    ).collect()
 
 
 def write_csv(frame: pl.DataFrame, path: Path) -> None:
@@ -151,12 +156,20 @@ def _write_formats(frame: pl.DataFrame, folder: Path, stem: str, title: str, for
 def _account(definition: ListDefinition, members: pl.DataFrame, rules: ContactRules) -> dict[str, Any]:
     """What a list is for and what became of each customer its filter chose: chosen = sent + Σ dropped."""
     counts = dict(members.filter(list_name=definition.name).group_by("status").len().iter_rows())
-    share = rules.holdout_share if definition.holdout_share is None else definition.holdout_share
+    share = holdout_share(definition, rules)
     return {
         "title": asdict(definition.title),
         "purpose": asdict(definition.purpose),
         "filter": definition.filter,
         "channel": definition.channel,
+        "is_internal": definition.is_internal,
+        "columns": list(definition.columns),
+        "needs": list(definition.needs),
+        "priority": definition.priority,
+        "cool_down_days": definition.cool_down_days,
+        "chosen_by": list(definition.traits),
+        "offers_price": definition.offers_price,
+        "price_varies_by": list(definition.price_varies_by),
         "order_by": list(definition.order_by),
         "size_limit": definition.size_limit,
         "suggested_action": asdict(definition.suggested_action),
@@ -164,4 +177,13 @@ def _account(definition: ListDefinition, members: pl.DataFrame, rules: ContactRu
         "sent": counts.get("send", 0),
         "dropped": {status: counts.get(status, 0) for status in STATUSES if status != "send"},
         "holdout": {"share": share, "customers": counts.get("holdout", 0)},
+    }
+
+
+def _not_available(definition: ListDefinition, needs: Sequence[str]) -> dict[str, Any]:
+    return {
+        "title": asdict(definition.title),
+        "needs": list(needs),
+        "en": f"not available: needs {', '.join(needs)}",
+        "zh": f"暂不可用：需要 {'、'.join(needs)}",
     }

@@ -171,7 +171,7 @@ def members_with_permission(settings: Settings) -> "pl.DataFrame":
     with duckdb.connect(str(settings.working), read_only=True) as connection:
         return connection.sql(
             f"""select members.list_name, members.customer_id, members.reason,
-                case when status <> 'send' then 'not_sent'
+                case when status <> 'send' or channel = 'none' then 'not_sent'
                      when case channel when 'email' then email else phone end is null then 'no address'
                      when coalesce(
                          case channel when 'email' then email_consent when 'sms' then sms_consent

@@ -30,7 +30,7 @@ _PERSONAL_ID = r"@|(?:^|:)(?:\+|00)\d{7,}$|(?:^|:)(?:86)?1[3-9]\d{9}$"
 def master(customers: pl.LazyFrame, salt: str, language: str = "en") -> pl.DataFrame:
     """``customer_360`` as the master in one language: by customer id, money in cents, ids that are an address or a number hidden."""
     there = set(customers.collect_schema()) - set(_OF_ANOTHER_LANGUAGE[language])
-    frame = _in_cents(customers.select([column for column in COLUMNS if column in there])).sort("customer_id").collect(engine="streaming")
+    frame = in_cents(customers.select([column for column in COLUMNS if column in there])).sort("customer_id").collect(engine="streaming")
     return frame.with_columns(without_personal_ids(frame["customer_id"], salt))
 
 
@@ -40,7 +40,7 @@ def without_personal_ids(customer_ids: pl.Series, salt: str) -> pl.Series:
     return customer_ids.replace(personal, [_masked(customer_id, salt) for customer_id in personal])
 
 
-def _in_cents(frame: pl.LazyFrame) -> pl.LazyFrame:
+def in_cents(frame: pl.LazyFrame) -> pl.LazyFrame:
     """Money half away from zero to cents; categories as the text they stand for, so that it is treated as text."""
     return frame.with_columns(
         pl.col(pl.Decimal).round(2, mode="half_away_from_zero").cast(pl.Decimal(18, 2)), pl.col(pl.Categorical, pl.Enum).cast(pl.String)

@@ -122,6 +122,8 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Other ids", "  ".join(f"{kind} {count:,}" for kind, count in changed.items()) + "  (marts.customer_id_changes)"
     yield "Groups", "  ".join(f"{name} {count:,}" for name, count in figures["groups"].items())
     yield "Lists", "  ".join(f"{name} {entry['sent']:,}" for name, entry in figures["lists"].items())
+    if lacking := figures.get("unavailable_lists"):
+        yield "Not available", "  ".join(f"{name}: needs {', '.join(needs)}" for name, needs in lacking.items())
     dropped: dict[str, int] = {}
     for entry in figures["lists"].values():
         for reason, count in entry["dropped"].items():

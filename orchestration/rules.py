@@ -2,12 +2,13 @@
 
 import dataclasses
 import difflib
+from pathlib import Path
 from typing import Any, TypeVar
 
 from orchestration.errors import RegularsError
 from orchestration.settings import FILE_NAME, Settings
 from orchestration.texts import words_of
-from transforms import abc, clv, contact, credit, identity, lifecycle, loyalty, preferences, quality, rfm, satisfaction, scores
+from transforms import abc, clv, contact, credit, identity, lifecycle, lists, loyalty, preferences, quality, rfm, satisfaction, scores
 from transforms.evidence import Reading, SourceRules
 
 Rules = TypeVar("Rules")
@@ -33,6 +34,7 @@ def check(settings: Settings) -> None:
     scoring_rules(settings)
     identity_rules(settings)
     contact_rules(settings)
+    list_definitions(settings)
     words_of(settings)
 
 
@@ -50,6 +52,22 @@ def identity_reading(settings: Settings) -> Reading:
 def contact_rules(settings: Settings) -> contact.ContactRules:
     """Rules of suppression."""
     return _built(contact.ContactRules, {**settings.contact.model_dump(), "time_zone": settings.time_zone}, "contact", settings)
+
+
+def shipped_lists() -> dict[str, Any]:
+    """``lists.yaml`` beside this file: list name to fields, for ``transforms.lists.load_definitions``."""
+    import yaml
+
+    content: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("lists.yaml").read_text(encoding="utf-8"))
+    return content
+
+
+def list_definitions(settings: Settings) -> tuple[lists.ListDefinition, ...]:
+    """The shipped lists, changed and added to by the settings."""
+    try:
+        return lists.load_definitions(shipped_lists(), settings.lists)
+    except ValueError as error:
+        raise RegularsError(f"{settings.home / FILE_NAME}: section 'lists' is not valid: {error}") from None
 
 
 def _section(settings: Settings, name: str, rules: type[Rules]) -> Rules:

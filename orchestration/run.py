@@ -174,6 +174,7 @@ def _figures(progress: Progress, started: float, settings: Settings) -> dict[str
         "held": [held_sentence(file) for file in landing.held],
         "tables": dict(publication.tables) if publication else {},
         "lists": {name: _list_figures(entry) for name, entry in (publication.manifest["lists"] if publication else {}).items()},
+        "unavailable_lists": {name: list(needs) for name, needs in progress.figures.get("unavailable_lists", {}).items()},
         "groups": progress.figures.get("groups", {}),
         "persons": asdict(identity) if identity else {},
         "warnings": [

@@ -85,6 +85,11 @@ class Contact(_Section):
 
     complaint_cool_down_days: int = Field(14, ge=0, le=365)
     quiet_days: int = Field(14, ge=0, le=365)
+    max_campaigns: int = Field(4, ge=1, le=100)
+    max_campaigns_days: int = Field(30, ge=1, le=365)
+    """No more than so many campaigns to one customer within so many days, over all lists."""
+    one_list_per: Literal["customer", "channel", "list"] = "customer"
+    """Who is on several lists of a run is sent the first of them by priority."""
     holdout_share: float = Field(0.05, ge=0, le=0.5)
     holdout_salt: str = "regulars"
     assume_consent_for: tuple[str, ...] = ()

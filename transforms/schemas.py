@@ -259,4 +259,7 @@ LIST_MEMBERS = pl.Schema(
     }
 )
 """Grain: one row per list and customer whom its filter chose. ``status``: ``send`` or why not, in the order of suppression
-(``erased``, ``no_consent``, ``no_address``, ``complaint_cool_down``, ``contacted_recently``, ``holdout``)."""
+(``contact.STATUSES``)."""
+
+LIST_HISTORY = pl.Schema({"list_name": pl.String, "customer_id": pl.String, "as_of_date": pl.Date})
+"""Grain: one row per list, customer and past day on which the customer was sent to. Several rows may say the same."""

@@ -11,13 +11,13 @@ import polars as pl
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, ResourceParam
 
 from orchestration import lake, warehouse
-from orchestration.assets.lists import MEMBERS, definitions
+from orchestration.assets.lists import MEMBERS
 from orchestration.exports import RunFacts, write_package
 from orchestration.freshness import publication_info
 from orchestration.progress import Progress
 from orchestration.publication import publish
 from orchestration.resources import RunDay
-from orchestration.rules import contact_rules
+from orchestration.rules import contact_rules, list_definitions
 from orchestration.settings import Settings
 
 PUBLICATION = AssetKey(["published", "publication"])
@@ -44,7 +44,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
                     warehouse.read(settings, "marts.customer_360"),
                     pl.read_parquet(members, glob=False),
                     warehouse.read(settings, "working.private.customer_contacts"),
-                    definitions(settings),
+                    list_definitions(settings),
                     _run_facts(context.run.run_id, as_of, settings, progress),
                     settings.language,
                 )
@@ -71,4 +71,5 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
 
 def _run_facts(run_id: str, as_of: date, settings: Settings, progress: Progress) -> RunFacts:
     parameters = json.loads((settings.derived / "scores" / "parameters.json").read_text(encoding="utf-8"))
-    return RunFacts(run_id, as_of, parameters, progress.figures.get("validation", {}), contact_rules(settings))
+    unavailable = json.loads((settings.derived / "lists" / "unavailable.json").read_text(encoding="utf-8"))
+    return RunFacts(run_id, as_of, parameters, progress.figures.get("validation", {}), contact_rules(settings), unavailable)

@@ -23,6 +23,8 @@ SQL_TYPES: dict[Kind, str] = {
 
 STATUSES = ("pending", "paid", "shipped", "completed", "cancelled", "refunded", "refused")
 CHANNELS = ("email", "sms", "wechat", "phone")
+PERSONALISATION = "personalisation"
+"""What a customer may consent to beside the channels: being chosen by personal traits."""
 LINE_KINDS = ("product", "fee", "adjustment")
 PAYMENT_STATES = ("pending", "paid", "failed", "refunded")
 
@@ -97,9 +99,16 @@ FEEDS: dict[str, tuple[Column, ...]] = {
     ),
     "consents": (
         _key("customer_id"),
-        Column("channel", "choice", required=True, filled=True, choices=CHANNELS),
+        Column("channel", "choice", required=True, filled=True, choices=(*CHANNELS, PERSONALISATION)),
         Column("is_granted", "boolean", required=True, filled=True),
         Column("changed_at", "timestamp", required=True, filled=True),
+    ),
+    "opt_outs": (
+        Column("customer_id", "key"),
+        Column("email", "key"),
+        Column("phone", "key"),
+        Column("channel", "choice", default="'all'", choices=(*CHANNELS, PERSONALISATION, "all")),
+        Column("opted_out_at", "timestamp", required=True, filled=True),
     ),
     "reviews": (
         _key("review_id"),

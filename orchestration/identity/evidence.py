@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 CONTACT_COLUMNS = {"orders": ("email", "phone"), "order_headers": ("email", "phone"), "customers": ("email", "phone", "membership_no")}
 """Feeds that show which customer ids belong to one person, each with the columns that do. Others only name ids."""
+NAMES_NOBODY = ("opt_outs",)
+"""Feeds whose ids make nobody a customer: who says no to messages need not be one, and an address there is no tie between ids."""
 MOST_PARTS = 30
 """Parts are put together again when there are more: each one costs a millisecond or two in every later run."""
 
@@ -141,7 +143,7 @@ def _written(
 
     by_feed: dict[str, list[File]] = {}
     for file in files:
-        if file.feed and file.batch and any(column.name == "customer_id" for column in FEEDS[file.feed]):
+        if file.feed and file.feed not in NAMES_NOBODY and file.batch and any(column.name == "customer_id" for column in FEEDS[file.feed]):
             by_feed.setdefault(file.feed, []).append(file)
     found = [CUSTOMER_IDS.to_frame()]
     for feed, wanted in by_feed.items():

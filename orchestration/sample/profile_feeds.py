@@ -1,4 +1,4 @@
-"""The feeds about customers, as of the end of the period: profiles, consents and tickets, as CSV text per chunk of people."""
+"""The feeds about customers, as of the end of the period: profiles, consents, opt-outs and tickets, as CSV text per chunk of people."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,10 @@ CHANNELS = ("email", "sms", "wechat", "phone")
 _NEVER_ASKED, _REFUSED, _WITHDRAWN = 0.18, 0.25, 0.33
 """Up to here in [0, 1), per account and channel; beyond, the consent stands."""
 
-FEEDS = ("customers", "consents", "tickets")
+_OPTED_OUT = 0.02
+"""Share of accounts that answered STOP once, each known by one address alone."""
+
+FEEDS = ("customers", "consents", "opt_outs", "tickets")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ def texts(world: World, chunk: Chunk, with_header: bool) -> dict[tuple[str, int]
         contact = _contact(own)
         frames["customers", source] = _customers(world, own, contact)
         frames["consents", source] = _consents(world, own, contact)
+        frames["opt_outs", source] = _opt_outs(world, own, contact)
         frames["tickets", source] = _tickets(world, chunk, source)
     return {key: (written(frame, header=with_header), frame.height) for key, frame in frames.items()}
 
@@ -138,6 +142,23 @@ def _consents(world: World, own: Accounts, contact: pl.DataFrame) -> pl.DataFram
             "is_granted": (chance[rows] >= _REFUSED) & ~is_withdrawal,
             "changed_at": world.season.text(when),
         }
+    )
+
+
+def _opt_outs(world: World, own: Accounts, contact: pl.DataFrame) -> pl.DataFrame:
+    """Who unsubscribed: half of them from text messages, named by the phone, half from everything, by the e-mail where there is one."""
+    counter = (own.people.numbers * np.uint64(2) + own.is_second) * np.uint64(2) + np.uint64(own.source)
+    chance = draws.unit(world.seed, "opted out", counter)
+    waited = (draws.unit(world.seed, "opted out at", counter) * (world.end - 1 - own.signed_up)).astype(np.int64)
+    told = (pl.Series("at", world.season.text(own.signed_up + waited)), pl.Series("chance", chance))
+    by_text = pl.col("phone").is_not_null() & ((pl.col("chance") < _OPTED_OUT / 2) | pl.col("email").is_null())
+    table = contact.with_columns(*told).filter(pl.col("chance") < _OPTED_OUT, pl.any_horizontal(pl.col("email", "phone").is_not_null()))
+    return table.select(
+        pl.lit(None, pl.String).alias("customer_id"),
+        pl.when(~by_text).then("email").alias("email"),
+        pl.when(by_text).then("phone").alias("phone"),
+        pl.when(pl.col("chance") < _OPTED_OUT / 2).then(pl.lit("sms")).otherwise(pl.lit("all")).alias("channel"),
+        pl.col("at").alias("opted_out_at"),
     )
 
 

@@ -96,7 +96,7 @@ def _yuan(cents: int) -> str:
 
 def totals(tally: Tally, world: World, arguments: dict[str, Any]) -> dict[str, Any]:
     """What the pipeline must find and publish: after the inbox was read, and after what comes later was read too."""
-    feeds = ("orders", "reviews", "customers", "consents", "tickets")
+    feeds = ("orders", "reviews", "customers", "consents", "opt_outs", "tickets")
 
     def counts(feed: str, source: str | None = None) -> dict[str, int]:
         names = ("files", "files_live", "files_held", "files_no_op", "rows_clean", "rows_quarantined")

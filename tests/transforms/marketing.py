@@ -13,7 +13,15 @@ from transforms.lists import ListDefinition, Wording
 AS_OF = date(2024, 6, 30)
 NO_HOLDOUT = ContactRules(holdout_share=0)
 CUSTOMER_360 = pl.Schema(
-    {**schemas.CUSTOMER_FACTS, **schemas.CUSTOMER_SCORES, "previous_rfm_group": pl.String, "rfm_group_changed_at": pl.Date}
+    {
+        **schemas.CUSTOMER_FACTS,
+        **schemas.CUSTOMER_SCORES,
+        "previous_rfm_group": pl.String,
+        "rfm_group_changed_at": pl.Date,
+        "city": pl.String,
+        "buys_mostly_in_shop": pl.Boolean,
+        "has_shop_in_city": pl.Boolean,
+    }
 )
 SHIPPED = yaml.safe_load((Path(__file__).parents[2] / "orchestration" / "lists.yaml").read_text(encoding="utf-8"))
 IDS = pl.Series([f"online:C{number:05d}" for number in range(20_000)])

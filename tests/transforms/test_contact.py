@@ -102,7 +102,7 @@ def test_a_customer_without_contact_details_is_never_sent_to(channel):
 )
 @settings(deadline=None, max_examples=60)
 def test_nobody_is_sent_to_without_consent_and_address_for_that_channel(people, assumed):
-    rules = ContactRules(holdout_share=0, assume_consent_for=tuple(sorted(assumed)))
+    rules = ContactRules(holdout_share=0, assume_consent_for=tuple(sorted(assumed)), one_list_per="list")
     base = customers_360(*({"customer_id": f"c{n}", "has_open_complaint": person["has_open_complaint"]} for n, person in enumerate(people)))
     book = contacts(*({"customer_id": f"c{n}", "email": p["email"], "phone": p["phone"], **p["consents"]} for n, p in enumerate(people)))
     definitions = [a_list(name=channel, channel=channel) for channel in CHANNELS]
@@ -158,6 +158,9 @@ def test_only_those_who_would_be_sent_to_are_held_out():
     [
         ({"quiet_days": -1}, "quiet_days = -1, expected 0 to 365 days"),
         ({"complaint_cool_down_days": 366}, "complaint_cool_down_days = 366"),
+        ({"max_campaigns": 0}, "max_campaigns = 0, expected 1 to 100"),
+        ({"max_campaigns_days": 366}, "max_campaigns_days = 366, expected 1 to 365"),
+        ({"one_list_per": "day"}, "one_list_per = 'day', expected customer, channel or list"),
         ({"holdout_share": 0.6}, "holdout_share = 0.6, expected 0 to 0.5"),
         ({"assume_consent_for": ("email", "fax")}, "assume_consent_for = ['fax'], expected channels among email"),
         ({"time_zone": "Mars/Base"}, "time_zone = 'Mars/Base'"),

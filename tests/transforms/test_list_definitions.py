@@ -10,7 +10,7 @@ import pytest
 from transforms import schemas
 from transforms.contact import ContactRules
 from transforms.lifecycle import STAGE_NAMES_ZH
-from transforms.lists import Wording, build, check, load_definitions, looks_at_one_row
+from transforms.lists import Wording, build, check, load_definitions, looks_at_one_row, unavailable
 from transforms.loyalty import TYPE_NAMES_ZH
 from transforms.rfm_presets import GROUP_NAMES_ZH
 
@@ -37,6 +37,12 @@ from .marketing import AS_OF, CUSTOMER_360, NO_HOLDOUT, SHIPPED, a_list, contact
         ("orders_count > 1; drop table customer_360", "not a SQL condition"),
         ("orders_count > 1 from customer_360", "not a SQL condition"),
         ("read_csv('/etc/passwd') is null", "not a SQL condition"),
+        ("preferred_category in (select column_1 from read_csv('/etc/passwd'))", ""),
+        ("preferred_category in (select preferred_category from customer_360)", "not a SQL condition"),
+        ("(orders_count, recency_days) = (1, 2)", "not a SQL condition"),
+        ("customer_360.orders_count > 1", "looks beyond one row"),
+        ("orders_count > 1 union select 1", "not a SQL condition"),
+        ("ntile(4) over (order by orders_count) = 1", "looks beyond one row"),
         ("random() > 0.5", "not a SQL condition"),
         ("*", "not a SQL condition"),
         ("last_order_date > current_date", "reads the clock"),
@@ -115,12 +121,19 @@ def test_conditions_on_one_row_choose_as_sql_would(condition, expected):
         ({"name": "Champions!"}, "'Champions!': a name is lower case"),
         ({"name": "../escape"}, "a name is lower case"),
         ({"name": "customers"}, "not customers or manifest"),
-        ({"channel": "fax"}, "channel = 'fax', expected email, phone, sms or wechat"),
+        ({"channel": "fax"}, "channel = 'fax', expected email, none, phone, sms or wechat"),
         ({"filter": " "}, "the filter is empty"),
         ({"size_limit": 0}, "size_limit = 0, expected 1 or more"),
         ({"size_limit": "many"}, "size_limit = 'many', expected 1 or more"),
         ({"holdout_share": 0.9}, "List 'all': holdout_share = 0.9, expected 0 to 0.5"),
         ({"order_by": ("net_amount; drop",)}, "order_by = 'net_amount; drop', expected a column name"),
+        ({"cool_down_days": -1}, "cool_down_days = -1, expected 0 to 730 days"),
+        ({"cool_down_days": "week"}, "cool_down_days = 'week', expected 0 to 730 days"),
+        ({"priority": 0}, "priority = 0, expected 1 (first) to 100"),
+        ({"priority": True}, "priority = True, expected 1 (first) to 100"),
+        ({"offers_price": "no"}, "offers_price = 'no', expected true or false"),
+        ({"columns": ("email",)}, "columns = 'email', expected columns of customer_360 beside the standard ones"),
+        ({"columns": ("city", "city")}, "columns = 'city', expected columns of customer_360"),
     ],
 )
 def test_a_definition_out_of_range_says_what_is_allowed(fields, complaint):
@@ -136,23 +149,74 @@ def test_a_definition_out_of_range_says_what_is_allowed(fields, complaint):
         ({"reason": Wording("{}", "")}, "no column ''"),
         ({"reason": Wording("{recency_days", "")}, "List 'all': "),
         ({"reason": Wording("{customer_id.__class__}", "")}, "no column 'customer_id.__class__'"),
+        ({"columns": ("net_amuont",)}, "Did you mean 'net_amount'?"),
+        ({"filter": "points > 1", "needs": ("point",)}, "no column 'points' in customer_360"),
     ],
 )
-def test_an_order_or_reason_of_unknown_columns_is_refused(fields, complaint):
+def test_an_order_reason_or_file_of_unknown_columns_is_refused(fields, complaint):
     with pytest.raises(ValueError, match=re.escape(complaint)):
         check([a_list(**fields)], CUSTOMER_360)
 
 
 def test_the_shipped_lists_fit_customer_360():
     definitions = load_definitions(SHIPPED)
-    assert len(definitions) >= 8
+    assert len(definitions) >= 15
     check(definitions, CUSTOMER_360)
     members = build(customers_360({"customer_id": "c1"}), contacts({"customer_id": "c1"}), touches(), definitions, ContactRules(), AS_OF)
     assert members.schema == schemas.LIST_MEMBERS
 
 
+def test_only_lists_that_wait_for_points_tiers_and_pick_ups_are_not_available_where_all_else_is_known():
+    there = {"reviews_count": 1, "helpful_votes_count": 0, "previous_rfm_group": "lost", "is_quality_customer": False, "city": "c"}
+    known = {**there, "preferred_category": "a", "preferred_channel": "b", "has_shop_in_city": True}
+    lacking = unavailable(load_definitions(SHIPPED), customers_360({"customer_id": "c1", **known}), ["reviews"])
+    assert lacking == {
+        "points_expiring": ("points_balance", "points_expiring", "points_expire_on"),
+        "near_next_tier": ("tier", "next_tier", "amount_to_next_tier"),
+        "uncollected_pickups": ("pickups", "open_pickups_count", "oldest_open_pickup_date"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("needs", "feeds", "lacking"),
+    [
+        pytest.param(("reviews",), [], ("reviews",), id="a feed that was never delivered"),
+        pytest.param(("reviews",), ["reviews"], None, id="a feed that was delivered"),
+        pytest.param(("mean_rating",), [], ("mean_rating",), id="a column that says nothing of anybody"),
+        pytest.param(("net_amount",), [], None, id="a column that says something of somebody"),
+        pytest.param(("points", "net_amount", "tiers"), ["reviews"], ("points", "tiers"), id="all that is missing is named"),
+    ],
+)
+def test_a_list_whose_columns_or_feeds_are_not_there_is_not_available_and_never_empty(needs, feeds, lacking):
+    base = customers_360({"customer_id": "c1", "net_amount": Decimal(1)}, {"customer_id": "c2"})
+    definitions = [a_list(name="needy", needs=needs), a_list()]
+    assert unavailable(definitions, base, feeds).get("needy") == lacking
+    members = build(base, contacts(), touches(), definitions, NO_HOLDOUT, AS_OF, feeds=feeds)
+    assert set(members["list_name"]) == ({"all"} if lacking else {"all", "needy"})
+
+
+def test_a_filter_may_name_a_column_that_is_not_there_yet_if_the_list_says_that_it_needs_it():
+    waiting = a_list(filter="points > 100", columns=("points",), order_by=("points desc",), needs=("points",))
+    check([waiting], CUSTOMER_360)
+    assert build(customers_360({"customer_id": "c1"}), contacts(), touches(), [waiting], NO_HOLDOUT, AS_OF).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("fields", "varies_by"),
+    [
+        ({"filter": "abc_class = 'A' and net_amount > 9", "offers_price": True}, ("abc_class", "net_amount")),
+        ({"filter": "abc_class = 'A'"}, ()),
+        ({"filter": "true", "offers_price": True}, ()),
+        ({"filter": "true", "offers_price": True, "size_limit": 9, "order_by": ("clv_365d desc",)}, ("clv_365d",)),
+    ],
+    ids=["by what it filters by", "no price offer", "for everybody", "by what decides who is cut off"],
+)
+def test_a_price_offer_says_by_which_columns_the_price_varies(fields, varies_by):
+    assert a_list(**fields).price_varies_by == varies_by
+
+
 def test_the_shipped_lists_name_only_codes_that_the_scores_give():
-    codes = {*GROUP_NAMES_ZH, *STAGE_NAMES_ZH, *TYPE_NAMES_ZH, "A", "B", "C", "Z"}
+    codes = {*GROUP_NAMES_ZH, *STAGE_NAMES_ZH, *TYPE_NAMES_ZH, "A", "B", "C", "D", "Z"}
     for name, fields in SHIPPED.items():
         named = set(fields["filter"].split("'")[1::2])
         assert {code for code in named if not code.endswith(" days")} <= codes, name
@@ -166,6 +230,7 @@ SAMPLE = {
     "recency_days": 20,
     "categories_count": 1,
 }
+ONLINE = {"has_shop_in_city": True, "preferred_channel": "app", "city": "杭州"}
 
 
 @pytest.mark.parametrize(
@@ -188,7 +253,17 @@ SAMPLE = {
             ["movers_down"],
         ),
         ({"orders_count": 2, "previous_rfm_group": "champions", "rfm_group": "at_risk", "rfm_group_changed_at": date(2024, 5, 1)}, []),
-        ({"orders_count": 2, "rfm_group": "loyal_customers", "rfm_group_changed_at": date(2024, 6, 20)}, []),
+        ({"orders_count": 2, "rfm_group": "champions", "previous_rfm_group": None, "rfm_group_changed_at": date(2024, 6, 20)}, []),
+        ({"orders_count": 2, "helpful_votes_count": 9, "reviews_count": 3}, ["useful_reviewers"]),
+        ({"orders_count": 2, "helpful_votes_count": 9, "reviews_count": 10}, []),
+        ({"orders_count": 2, "is_quality_customer": True, "lifecycle_stage": "stable"}, ["quality_customers"]),
+        ({"orders_count": 2, "credit_grade": "D"}, ["credit_watch"]),
+        (
+            {"orders_count": 2, "lifecycle_stage": "stable", **ONLINE, "buys_mostly_in_shop": False, "preferred_channel_share": 1.0},
+            ["online_only_near_shop"],
+        ),
+        ({"orders_count": 2, "lifecycle_stage": "stable", **ONLINE, "buys_mostly_in_shop": True, "preferred_channel_share": 1.0}, []),
+        ({"orders_count": 2, "lifecycle_stage": "stable", **ONLINE, "buys_mostly_in_shop": False, "preferred_channel_share": 0.9}, []),
         (
             {"orders_count": 0, "rfm_group": "prospect", "recency_days": None, "net_amount": None, "reviews_count": 0, "mean_rating": None},
             [],
@@ -196,7 +271,11 @@ SAMPLE = {
     ],
 )
 def test_a_typical_customer_is_on_the_shipped_lists_made_for_it(customer, expected):
-    members = build(customers_360({**SAMPLE, **customer}), contacts(), touches(), load_definitions(SHIPPED), ContactRules(), AS_OF)
+    base, definitions = (
+        customers_360({"previous_rfm_group": "lost", "preferred_category": "tea", **SAMPLE, **customer}),
+        load_definitions(SHIPPED),
+    )
+    members = build(base, contacts(), touches(), definitions, ContactRules(), AS_OF, feeds=["reviews"])
     assert members["list_name"].to_list() == expected
     assert members.filter(pl.any_horizontal(pl.col("reason", "reason_zh").str.contains(r"[{}]"))).is_empty()
 
@@ -220,6 +299,8 @@ def test_a_merchant_changes_adds_and_switches_off_lists():
         ({"champions": {"chanel": "sms"}}, "List 'champions': unknown field 'chanel'. Did you mean 'channel'?"),
         ({"champion": None}, "List 'champion' is switched off. Did you mean 'champions'?"),
         ({"fans": {"filter": "orders_count > 9"}}, "List 'fans' lacks title, purpose, channel, suggested_action, reason"),
+        ({"champions": {"columns": {"city": 1}}}, "columns = {'city': 1}, expected a name or several"),
+        ({"champions": {"needs": 5}}, "needs = 5, expected a name or several"),
         ({"champions": {"title": "Best"}}, "title = 'Best', expected a text in each of en and zh"),
         ({"champions": "off"}, "is 'off', expected its fields, or null"),
     ],

@@ -12,6 +12,22 @@ customer_scores as (
     select * from {{ ref('customer_scores') }}
 ),
 
+shop_goers as (
+    select customer_id
+    from customer_facts
+    where lower(trim(preferred_channel)) in ({{ "'" ~ var('shop_channels') | join("', '") ~ "'" }})
+),
+
+shop_cities as (
+    select customers.city
+    from customers
+    inner join shop_goers
+        on customers.customer_id = shop_goers.customer_id
+    where customers.city is not null
+    group by customers.city
+    having count(*) >= {{ var('shop_city_customers_min') }}
+),
+
 ranked_changes as (
     select
         *,
@@ -87,6 +103,9 @@ select
     customer_facts.last_complaint_at,
     customer_facts.preferred_category,
     customer_facts.preferred_channel,
+    case when customer_facts.preferred_channel is not null then shop_goers.customer_id is not null end as buys_mostly_in_shop,
+    -- never false: where nobody is known to go to a shop there may be one
+    case when shop_cities.city is not null then true end as has_shop_in_city,
     customer_facts.discounted_orders_count,
     customer_facts.cancelled_after_payment_orders_count,
     customer_facts.cancelled_after_shipping_orders_count,
@@ -191,5 +210,9 @@ left join customer_scores
     on
         customer_facts.customer_id = customer_scores.customer_id
         and customer_facts.as_of_date = customer_scores.as_of_date
+left join shop_goers
+    on customer_facts.customer_id = shop_goers.customer_id
+left join shop_cities
+    on customers.city = shop_cities.city
 left join last_changes
     on customer_facts.customer_id = last_changes.customer_id

@@ -36,7 +36,7 @@ def is_counted(lines: list[dict[str, str]]) -> bool:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("feed", ["orders", "reviews", "customers", "consents", "tickets"])
+@pytest.mark.parametrize("feed", ["orders", "reviews", "customers", "consents", "opt_outs", "tickets"])
 def test_rows_are_counted_as_delivered(sample: Sample, feed: str, source: str) -> None:
     told = sample.totals["inbox"][feed]["by_source"][source]
 

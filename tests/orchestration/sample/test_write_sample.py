@@ -22,6 +22,7 @@ HEADERS = {
     "reviews": "review_id,order_id,customer_id,product_id,rating,title,body,created_at,helpful_votes,has_picture",
     "customers": "customer_id,name,email,phone,membership_no,city,birth_year,gender,signed_up_at",
     "consents": "customer_id,channel,is_granted,changed_at",
+    "opt_outs": "customer_id,email,phone,channel,opted_out_at",
     "tickets": "ticket_id,customer_id,order_id,topic,opened_at,closed_at",
 }
 
