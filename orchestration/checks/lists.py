@@ -118,7 +118,7 @@ def measures(settings: Settings) -> "pl.DataFrame":
     for name, people, as_of, fingerprint in found.select("list_name", "people", "as_of", "fingerprint").iter_rows():
         known = usual.get(name, verdicts.Usual())
         is_approved = approved.get(name) == {"as_of": as_of, "fingerprint": fingerprint}
-        size = "approved" if is_approved else "first" if known.people is None else _size(people, known.people, settings)
+        size = "approved" if is_approved else "first" if known.people is None else compared(people, known.people, settings)
         sizes.append((size, known.people, as_of if is_approved else known.since))
     schema = {"size": pl.String, "usual": pl.Float64, "usual_since": pl.String}
     return pl.concat([found, pl.DataFrame(sizes, schema=schema, orient="row")], how="horizontal")
@@ -151,7 +151,8 @@ def _breaks(name: str, finding: Finding) -> bool:
     return any(row["list_name"] == name for row in finding.broken_by)
 
 
-def _size(people: int, usual: float, settings: Settings) -> str:
+def compared(people: int, usual: float, settings: Settings) -> str:
+    """`as usual` or `unusual`: what is so much longer or shorter than it usually is that a person should look at it first."""
     rules = settings.list_sizes
     if max(people, usual) < rules.min_people:
         return "as usual"
