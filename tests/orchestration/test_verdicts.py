@@ -117,7 +117,8 @@ def test_readers_find_nobody_to_send_to_on_a_list_that_waits_or_that_nobody_judg
     pl.DataFrame(rows, schema=["list_name", "status"], orient="row").write_parquet(path)
     shown = pl.read_parquet(verdicts.shown_members(settings, {"fans": verdict(TOO_LARGE), "others": verdict()}))
     assert shown.rows() == [
-        ("fans", "withheld"), ("fans", "no_consent"), ("others", "send"), ("others", "no_consent"), ("unknown", "withheld"), ("unknown", "no_consent"),
+        ("fans", "withheld"), ("fans", "no_consent"), ("others", "send"), ("others", "no_consent"),
+        ("unknown", "withheld"), ("unknown", "no_consent"),
     ]  # fmt: skip
     assert verdicts.shown_members(settings, {"fans": verdict(), "others": verdict()}) == path
 
@@ -173,7 +174,7 @@ def findings(**broken_by: list[str]) -> list[Finding]:
 MEASURES = pl.DataFrame(
     {
         "list_name": ["fans", "others"], "channel": "sms", "people": [5000, 3], "different_people": [5000, 3], "of_another_day": 0,
-        "without_reason": 0, "without_consent": [2, 0], "without_address": 0, "complaining": 0, "contacted": 0, "columns": "a String",
+        "without_reason": 0, "without_consent": [2, 0], "without_address": 0, "suppressed": 0, "complaining": 0, "contacted": 0, "columns": "a String",
         "columns_expected": "a String", "fingerprint": ["f", "o"], "size": ["unusual", "first"], "usual": [1234.0, None], "usual_since": "",
     }
 )  # fmt: skip
