@@ -210,7 +210,7 @@ def _people(members: str, rules: ContactRules) -> str:
         people as (
             select members.list_name, members.customer_id,
                 members.as_of_date is distinct from days.as_of as is_of_another_day,
-                coalesce(trim(reason), '') = '' or coalesce(trim(reason_zh), '') = '' as has_no_reason,
+                coalesce(trim(reason::varchar), '') = '' or coalesce(trim(reason_zh::varchar), '') = '' as has_no_reason,
                 not coalesce(
                     case channels.channel
                         when 'email' then contacts.email_consent when 'sms' then contacts.sms_consent

@@ -278,9 +278,11 @@ def test_the_manifest_accounts_for_every_file_and_every_customer(tmp_path):
     }
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"verdicts": {**VERDICTS, "fans": WAITS}}, {"run": UNAVAILABLE}], ids=["all", "waits", "unavailable"]
-)
+WITHHELD = MEMBERS.with_columns(status=pl.when(list_name="fans", status="send").then(pl.lit("withheld")).otherwise("status"))
+ONE_WAITS = {"verdicts": {**VERDICTS, "fans": WAITS}, "members": WITHHELD}
+
+
+@pytest.mark.parametrize("options", [{}, ONE_WAITS, {"run": UNAVAILABLE}], ids=["all", "waits", "unavailable"])
 def test_a_manifest_is_as_its_published_schema_says(tmp_path, options):
     manifest = package(tmp_path, **options)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
@@ -309,8 +311,7 @@ def test_the_schema_refuses_a_manifest_that_contradicts_itself(tmp_path, change)
 
 
 def test_a_list_that_waits_has_no_file_and_the_manifest_says_why(tmp_path):
-    members = MEMBERS.with_columns(status=pl.when(list_name="fans", status="send").then(pl.lit("withheld")).otherwise("status"))
-    manifest = package(tmp_path, verdicts={**VERDICTS, "fans": WAITS}, members=members)
+    manifest = package(tmp_path, **ONE_WAITS)
     fans = manifest["lists"]["fans"]
     assert (fans["published"], fans["reason"], fans["files"]) == (False, {"en": "too long", "zh": "过长"}, [])
     assert not list(tmp_path.glob("fans.*"))

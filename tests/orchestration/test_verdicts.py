@@ -174,7 +174,8 @@ def findings(**broken_by: list[str]) -> list[Finding]:
 MEASURES = pl.DataFrame(
     {
         "list_name": ["fans", "others"], "channel": "sms", "people": [5000, 3], "different_people": [5000, 3], "of_another_day": 0,
-        "without_reason": 0, "without_consent": [2, 0], "without_address": 0, "suppressed": 0, "complaining": 0, "contacted": 0, "columns": "a String",
+        "without_reason": 0, "without_consent": [2, 0], "without_address": 0, "suppressed": 0, "complaining": 0, "contacted": 0,
+        "columns": "a String",
         "columns_expected": "a String", "fingerprint": ["f", "o"], "size": ["unusual", "first"], "usual": [1234.0, None], "usual_since": "",
     }
 )  # fmt: skip
