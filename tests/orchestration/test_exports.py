@@ -25,7 +25,7 @@ from orchestration.rules import shipped_lists
 from orchestration.verdicts import Reason, Verdict
 from orchestration.workbook import write_xlsx
 from transforms import schemas
-from transforms.contact import STATUSES, ContactRules
+from transforms.contact import ContactRules
 from transforms.lists import ListDefinition, Wording, load_definitions
 
 AS_OF = date(2024, 6, 30)

@@ -144,4 +144,4 @@ def test_libreoffice_finds_texts_and_no_formulas(written, tmp_path, ending):
     }
     plain = {text for text in naughty.ALL if text.isprintable() and not re.search(r"^ | $|  ", text) and text}
     assert len(plain) > 100
-    assert plain <= texts | {"_X0041_"}, sorted(plain - texts)
+    assert plain - texts <= {"_x00_"}, "LibreOffice takes that for an escape; Excel doesn't"
