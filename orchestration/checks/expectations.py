@@ -51,8 +51,8 @@ class Finding:
 class Suite:
     """``frame``: what is judged. ``asset``: the asset it speaks for, which nothing goes past while it fails.
 
-    ``settle``: where each row stands for something that can wait by itself, a list say, this is told what was found of each, and the rest
-    goes on.
+    ``settle``: where each row stands for something that can wait by itself, a list say, this is told what was found of each, says in
+    sentences which of them wait, and the rest goes on.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Suite:
     frame: "Callable[[Settings], pl.DataFrame]"
     keys: tuple[str, ...]
     expectations: tuple[Expectation, ...] = field(default=())
-    settle: "Callable[[Settings, pl.DataFrame, Sequence[Finding]], None] | None" = None
+    settle: "Callable[[Settings, pl.DataFrame, Sequence[Finding]], list[str]] | None" = None
 
 
 def between(

@@ -60,9 +60,8 @@ def _check(suite: Suite) -> AssetChecksDefinition:
         with progress.stage("validate"):
             frame = suite.frame(settings)
             findings = validate(suite, frame)
-            if suite.settle:
-                suite.settle(settings, frame, findings)
-        failed = [finding for finding in findings if not finding.is_met]
+            failed = [finding for finding in findings if not finding.is_met]
+            told = suite.settle(settings, frame, findings) if suite.settle else [finding.sentence for finding in failed]
         critical = [finding for finding in failed if finding.expectation.severity == "critical"]
         progress.figures.setdefault("validation", {})[suite.name] = {
             "expectations": len(findings),
@@ -74,10 +73,10 @@ def _check(suite: Suite) -> AssetChecksDefinition:
         return AssetCheckResult(
             passed=not failed,
             severity=AssetCheckSeverity.ERROR if stops else AssetCheckSeverity.WARN,
-            description="; ".join(finding.sentence for finding in failed) or f"all {len(findings)} expectations met",
+            description="; ".join(told) or f"all {len(findings)} expectations met",
             metadata={
                 "expectations": len(findings),
-                "failed": MetadataValue.md("\n".join(f"- {finding.sentence}" for finding in failed) or "none"),
+                "failed": MetadataValue.md("\n".join(f"- {sentence}" for sentence in told) or "none"),
             },
         )
 

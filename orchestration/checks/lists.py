@@ -124,8 +124,11 @@ def measures(settings: Settings) -> "pl.DataFrame":
     return pl.concat([found, pl.DataFrame(sizes, schema=schema, orient="row")], how="horizontal")
 
 
-def settle(settings: Settings, frame: "pl.DataFrame", findings: Sequence[Finding]) -> None:
-    """Keeps a verdict on each list: ``frame`` is what was judged, ``findings`` one of each of ``EXPECTATIONS``."""
+def settle(settings: Settings, frame: "pl.DataFrame", findings: Sequence[Finding]) -> list[str]:
+    """Keeps a verdict on each list: ``frame`` is what was judged, ``findings`` one of each of ``EXPECTATIONS``.
+
+    Returns a sentence on each list that waits.
+    """
     settled = {}
     for row in frame.iter_rows(named=True):
         broken = [gate for gate, finding in zip(GATES, findings, strict=True) if _breaks(row["list_name"], finding)]
@@ -140,6 +143,7 @@ def settle(settings: Settings, frame: "pl.DataFrame", findings: Sequence[Finding
             reasons=tuple(verdicts.Reason(gate.check, gate.en.format(**told), gate.zh.format(**told)) for gate in broken),
         )
     verdicts.write(settings, settled)
+    return [f"{name}: {reason['en']}" for name, verdict in settled.items() if (reason := verdict.reason())]
 
 
 def _breaks(name: str, finding: Finding) -> bool:

@@ -184,7 +184,8 @@ MEASURES = pl.DataFrame(
 def test_a_list_that_breaks_an_expectation_waits_with_the_reason_in_both_languages_and_the_others_do_not(settings):
     verdicts.members_path(settings).parent.mkdir(parents=True)
     verdicts.members_path(settings).write_bytes(b"members")
-    lists.settle(settings, MEASURES, findings(consent=["fans"], size=["fans"]))
+    (told,) = lists.settle(settings, MEASURES, findings(consent=["fans"], size=["fans"]))
+    assert told.startswith("fans: 2 of 5000 have no consent for sms on record; 5000 people")
     settled = verdicts.read(settings)
     assert settled["others"].is_published
     assert settled["others"].reason() is None
