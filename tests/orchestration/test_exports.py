@@ -136,6 +136,16 @@ def test_a_table_longer_than_a_sheet_goes_on_in_the_next(tmp_path, rows, sheets)
     assert [cell.value for sheet in workbook for (cell,) in sheet.iter_rows(min_row=2)] == list(range(rows))
 
 
+def test_a_workbook_is_the_same_in_whatever_portions_its_rows_are_handed_over(tmp_path, monkeypatch):
+    frame = pl.DataFrame({"number": range(10), "text": [None, "=1", *"abcdefgh"], "money": [Decimal("1.25"), *[None] * 9]})
+    write_xlsx(frame, tmp_path / "at_once.xlsx", "List")
+    monkeypatch.setattr("orchestration.workbook.ROWS_PER_PORTION", 3)
+    write_xlsx(frame, tmp_path / "in_portions.xlsx", "List")
+    assert (tmp_path / "at_once.xlsx").read_bytes() == (tmp_path / "in_portions.xlsx").read_bytes()
+    rows = openpyxl.load_workbook(tmp_path / "in_portions.xlsx").active.iter_rows(min_row=2, values_only=True)
+    assert list(rows) == [(number, text, money and float(money)) for number, text, money in frame.rows()]
+
+
 @pytest.mark.parametrize("title", ["'A'/B: [c]*?\\", "很" * 40, "x" * 31])
 def test_any_title_becomes_a_sheet_name_that_excel_takes(tmp_path, title):
     write_xlsx(pl.DataFrame({"a": [1, 2]}), tmp_path / "a.xlsx", title, rows_per_sheet=1)
