@@ -71,6 +71,7 @@ format: .venv/ready  ## bring Python and SQL into form
 bench: .venv/ready  ## seconds per stage, memory, rows per second, next to the floor (LINES=1000000,10000000)
 	@$(BIN)/python -m tests.benchmarks.bench --lines $(LINES)
 	$(BIN)/python -m tests.benchmarks.scores
+	$(BIN)/python -m tests.benchmarks.exports
 
 # Parsed, not compiled: neither a home nor a warehouse is needed, and contracts tell columns and types.
 docs: .venv/ready  ## build the site of tables, columns, rules and lineage: one page to open from disk, build/docs/index.html

@@ -48,6 +48,8 @@ def run(
 ) -> None:
     """Everything new in the inbox through to published lists. Exit code 0 only if what readers see is up to date.
 
+    A list that fails its checks is withheld and named, and the rest is published: also exit code 0.
+
     Example: regulars run --as-of 2026-10-31
     """
     from orchestration import report, settings
@@ -56,6 +58,25 @@ def run(
     loaded = settings.load(home)
     figures = runs.run(loaded, as_of, report.progress(console), full)
     report.summary(console, figures, loaded)
+
+
+@app.command()
+def approve(
+    name: Annotated[str, typer.Argument(metavar="LIST", help="A list that waits because of its size, from `regulars status`.")],
+    home: Home = None,
+) -> None:
+    """Let the next run publish a list that is much longer or shorter than usual: these people on this day, and nothing else.
+
+    Example: regulars approve win_back && regulars run
+    """
+    from orchestration import approval, settings
+    from orchestration.lock import run_lock
+
+    loaded = settings.load(home)
+    with run_lock(loaded.state):
+        entry = approval.approve(loaded, name)
+    console.print(f"{name} is approved with {entry['size']['people']:,} people.", soft_wrap=True)
+    console.print(f"Next: regulars run --home {loaded.home}", soft_wrap=True)
 
 
 @app.command()

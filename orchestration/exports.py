@@ -14,13 +14,16 @@ from typing import Any
 
 import polars as pl
 
-from orchestration.io import write_atomically, write_json, write_parquet
+from orchestration.errors import RegularsError
+from orchestration.io import write_atomically, write_json, write_parquet, write_text
 from orchestration.master import in_cents, master
+from orchestration.verdicts import MANIFEST, WITHHELD, Verdict
 from orchestration.workbook import write_xlsx
 from transforms.contact import ADDRESS_OF, STATUSES, ContactRules
 from transforms.lists import ListDefinition, holdout_share
 
-MANIFEST = "manifest.json"
+MANIFEST_SCHEMA = "manifest.schema.json"
+"""JSON Schema of the manifest: shipped beside this file, and in each package."""
 FORMATS = ("csv", "xlsx", "parquet")
 MASTER = "customers"
 MASTER_TITLE = {"en": "Customers", "zh": "客户"}
@@ -48,6 +51,7 @@ def write_package(
     contacts: pl.LazyFrame,
     definitions: Sequence[ListDefinition],
     run: RunFacts,
+    verdicts: Mapping[str, Verdict],
     language: str = "en",
     formats: Iterable[str] = FORMATS,
 ) -> dict[str, Any]:
@@ -55,63 +59,60 @@ def write_package(
 
     ``customers``: ``customer_360``. ``members``: ``LIST_MEMBERS``. ``contacts``: customer_id, name, email, phone, one row per customer.
     The master has every customer and no contact details, by customer id; a list has those it is sent to, in the list's order, with name,
-    the address of its channel, reason and suggested action in ``language`` (``en`` or ``zh``).
+    the address of its channel, reason and suggested action in ``language`` (``en`` or ``zh``). Of a list that by its verdict waits there
+    is no file. Raises ``RegularsError`` for a list without a verdict.
     """
     formats = tuple(formats)
+    if unjudged := [definition.name for definition in definitions if definition.name not in {*verdicts, *run.unavailable}]:
+        raise RegularsError(f"No check has judged the list(s) {', '.join(unjudged)}, so nothing is published.", do="run again")
     contacts = contacts.collect().lazy()  # once for all lists
     everybody = master(customers, run.contact_rules.holdout_salt, language)
-    lists: dict[str, Any] = {}
-    of_lists: list[dict[str, Any]] = []
     with ThreadPoolExecutor(1) as aside:  # the master's workbook takes longer than all else together, on one core
         workbook = aside.submit(_write_formats, everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f == "xlsx"])
         others = _write_formats(everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f != "xlsx"])
+        lists, of_lists = {}, []
         for definition in definitions:
-            if definition.name in run.unavailable:
-                continue
-            written = _write_formats(
-                list_rows(definition, members, contacts, language, customers),
-                folder,
-                definition.name,
-                getattr(definition.title, language),
-                formats,
-            )
-            lists[definition.name] = {**_account(definition, members, run.contact_rules), "files": [file["name"] for file in written]}
+            account, written = _accounted(definition, members, run, verdicts), []
+            if account["published"]:
+                rows = list_frame(definition, members.lazy(), contacts, language, customers).collect()
+                written = _write_formats(rows, folder, definition.name, getattr(definition.title, language), formats)
+            lists[definition.name] = {**account, "files": [file["name"] for file in written]}
             of_lists += written
         of_master = sorted([*others, *workbook.result()], key=lambda file: formats.index(file["name"].rsplit(".", 1)[1]))
     manifest = {
+        "$schema": MANIFEST_SCHEMA,
+        "schema_version": 1,
         "run_id": run.run_id,
         "as_of": run.as_of.isoformat(),
         "language": language,
         "files": [*of_master, *of_lists],
         "lists": lists,
-        "unavailable": {
-            each.name: _not_available(each, run.unavailable[each.name]) for each in definitions if each.name in run.unavailable
-        },
         "parameters": run.parameters,
         "validation": run.validation,
     }
     write_json(manifest, folder / MANIFEST)
+    write_text(Path(__file__).with_name(MANIFEST_SCHEMA).read_text(encoding="utf-8"), folder / MANIFEST_SCHEMA)
     return manifest
 
 
-def list_rows(
-    definition: ListDefinition, members: pl.DataFrame, contacts: pl.LazyFrame, language: str, customers: pl.LazyFrame | None = None
-) -> pl.DataFrame:
+def list_frame(
+    definition: ListDefinition, members: pl.LazyFrame, contacts: pl.LazyFrame, language: str, customers: pl.LazyFrame
+) -> pl.LazyFrame:
     """One row per customer the list is sent to: customer_id, name, email or phone, the list's own columns, reason, suggested_action; in the
-    list's order. An internal list has neither name nor address. ``customers``: ``customer_360``, for a list with columns of its own."""
-    rows = members.lazy().filter(list_name=definition.name, status="send")
+    list's order. An internal list has neither name nor address. ``customers``: ``customer_360``."""
+    rows = members.filter(list_name=definition.name, status="send")
     personal = () if definition.is_internal else ("name", ADDRESS_OF[definition.channel])
     rows = rows.join(contacts.select("customer_id", *personal), on="customer_id", how="left", maintain_order="left", validate="1:1")
-    if definition.columns and customers is not None:
+    if definition.columns:
         more = in_cents(customers.select("customer_id", *definition.columns))
         rows = rows.join(more, on="customer_id", how="left", maintain_order="left", validate="1:1")
     return rows.select(
         "customer_id",
         *personal,
-        *(definition.columns if customers is not None else ()),
+        *definition.columns,
         reason="reason" if language == "en" else "reason_zh",
         suggested_action=pl.lit(getattr(definition.suggested_action, language)),
-    ).collect()
+    )
 
 
 def write_csv(frame: pl.DataFrame, path: Path) -> None:
@@ -153,6 +154,13 @@ def _write_formats(frame: pl.DataFrame, folder: Path, stem: str, title: str, for
     return files
 
 
+def _accounted(definition: ListDefinition, members: pl.DataFrame, run: RunFacts, verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
+    """What the manifest says of a list, but for its files."""
+    if definition.name in run.unavailable:
+        return _not_available(definition, run.unavailable[definition.name])
+    return {**_account(definition, members, run.contact_rules), **_judged(verdicts[definition.name])}
+
+
 def _account(definition: ListDefinition, members: pl.DataFrame, rules: ContactRules) -> dict[str, Any]:
     """What a list is for and what became of each customer its filter chose: chosen = sent + Σ dropped."""
     counts = dict(members.filter(list_name=definition.name).group_by("status").len().iter_rows())
@@ -175,15 +183,39 @@ def _account(definition: ListDefinition, members: pl.DataFrame, rules: ContactRu
         "suggested_action": asdict(definition.suggested_action),
         "chosen": sum(counts.values()),
         "sent": counts.get("send", 0),
-        "dropped": {status: counts.get(status, 0) for status in STATUSES if status != "send"},
+        "dropped": {status: counts.get(status, 0) for status in (*STATUSES, WITHHELD) if status != "send"},
         "holdout": {"share": share, "customers": counts.get("holdout", 0)},
     }
 
 
-def _not_available(definition: ListDefinition, needs: Sequence[str]) -> dict[str, Any]:
+def _not_available(definition: ListDefinition, lacks: Sequence[str]) -> dict[str, Any]:
+    """A list that can't be told: neither built nor counted."""
     return {
         "title": asdict(definition.title),
-        "needs": list(needs),
-        "en": f"not available: needs {', '.join(needs)}",
-        "zh": f"暂不可用：需要 {'、'.join(needs)}",
+        "purpose": asdict(definition.purpose),
+        "filter": definition.filter,
+        "channel": definition.channel,
+        "needs": list(definition.needs),
+        "available": False,
+        "lacks": list(lacks),
+        "published": False,
+        "reason": {"en": f"not available: needs {', '.join(lacks)}", "zh": f"暂不可用：需要 {'、'.join(lacks)}"},
+    }
+
+
+def _judged(verdict: Verdict) -> dict[str, Any]:
+    """What came of a list at its checks: whether it is published, if not why, and what size is usual."""
+    return {
+        "available": True,
+        "lacks": [],
+        "published": verdict.is_published,
+        "reason": verdict.reason(),
+        "checks": dict(verdict.checks),
+        "size": {
+            "people": verdict.people,
+            "usual": verdict.usual,
+            "usual_since": verdict.usual_since or None,
+            "is_approved": verdict.is_approved,
+            "fingerprint": verdict.fingerprint,
+        },
     }

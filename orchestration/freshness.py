@@ -1,6 +1,6 @@
 """Whether what is published still says what the lake and the settings say. Light: no engine is imported."""
 
-from orchestration import lake
+from orchestration import approval, lake
 from orchestration.dumps.ledger import Ledger
 from orchestration.publication import current
 from orchestration.settings import Settings
@@ -19,8 +19,8 @@ def settings_of_run(settings: Settings, as_of: str | None) -> Settings:
 
 
 def publication_info(settings: Settings, ledger: Ledger) -> dict[str, str]:
-    """What a publication remembers of its making: the same lake and the same settings make the same publication."""
-    return {"ledger": ledger.fingerprint(), "settings": settings.fingerprint}
+    """What a publication remembers of its making: the same lake, settings and approvals make the same publication."""
+    return {"ledger": ledger.fingerprint(), "settings": settings.fingerprint, "approvals": approval.fingerprint(settings)}
 
 
 def is_current(settings: Settings, ledger: Ledger, as_of: str | None) -> bool:

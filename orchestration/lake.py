@@ -163,26 +163,6 @@ def file_measures(settings: Settings) -> "pl.DataFrame":
         ).pl()
 
 
-def members_with_permission(settings: Settings) -> "pl.DataFrame":
-    """List members, with whether consent and address for the list's channel are on record. Grain: one row per list and customer."""
-    import duckdb
-
-    vouched = ", ".join(f"'{channel}'" for channel in settings.contact.assume_consent_for) or "null"
-    with duckdb.connect(str(settings.working), read_only=True) as connection:
-        return connection.sql(
-            f"""select members.list_name, members.customer_id, members.reason,
-                case when status <> 'send' or channel = 'none' then 'not_sent'
-                     when case channel when 'email' then email else phone end is null then 'no address'
-                     when coalesce(
-                         case channel when 'email' then email_consent when 'sms' then sms_consent
-                                      when 'wechat' then wechat_consent else phone_consent end,
-                         channel in ({vouched}), false) then 'yes'
-                     else 'no consent' end as may_be_contacted
-            from read_parquet({readable(settings.derived / "lists" / "list_members.parquet")}) as members
-            left join private.customer_contacts as contacts on contacts.customer_id = members.customer_id"""
-        ).pl()
-
-
 def remove_workings(settings: Settings) -> None:
     """Of the runs that looked back only what they published stays: what it was made of holds clear-text details and is made anew anyway."""
     for folder in settings.look_backs.glob("????-??-??"):

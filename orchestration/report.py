@@ -12,7 +12,7 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from orchestration import held_orders, lake
+from orchestration import approval, held_orders, lake
 from orchestration.dumps.completeness import waiting
 from orchestration.dumps.decisions import affected
 from orchestration.dumps.landing import Landing, profiles_in_use
@@ -77,6 +77,7 @@ def summary(console: Console, figures: dict[str, Any], settings: Settings) -> No
         console.print(f"Nothing new in {settings.inbox}: {known}{subject} is up to date.", soft_wrap=True)
         _held(console, figures["held"])
         _warned(console, figures["warnings"])
+        _withheld(console, figures["withheld"])
         return
     table = Table(show_header=False, box=None, padding=(0, 2))
     for name, value in _rows(figures):
@@ -85,6 +86,7 @@ def summary(console: Console, figures: dict[str, Any], settings: Settings) -> No
     console.print(table)
     _held(console, figures["held"])
     _warned(console, [*figures["warnings"], *(text for suite in figures["validation"].values() for text in suite["warnings"])])
+    _withheld(console, figures["withheld"])
     lists, tables = results / "exports" / "latest", results / "published" / "warehouse.duckdb"
     console.print(f"\nPublished as of {figures['as_of']}: {lists} and {tables}", soft_wrap=True)
     if results != settings.home and (published := current(settings.home)):
@@ -121,7 +123,8 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if changed := figures["persons"].get("id_changes"):
         yield "Other ids", "  ".join(f"{kind} {count:,}" for kind, count in changed.items()) + "  (marts.customer_id_changes)"
     yield "Groups", "  ".join(f"{name} {count:,}" for name, count in figures["groups"].items())
-    yield "Lists", "  ".join(f"{name} {entry['sent']:,}" for name, entry in figures["lists"].items())
+    told = {name: f"{entry['sent']:,}" if entry["published"] else "withheld" for name, entry in figures["lists"].items()}
+    yield "Lists", "  ".join(f"{name} {people}" for name, people in told.items())
     if lacking := figures.get("unavailable_lists"):
         yield "Not available", "  ".join(f"{name}: needs {', '.join(needs)}" for name, needs in lacking.items())
     dropped: dict[str, int] = {}
@@ -183,6 +186,13 @@ def _held(console: Console, held: list[str]) -> None:
         )
 
 
+def _withheld(console: Console, withheld: list[str]) -> None:
+    if withheld:
+        console.print(f"[bold red]{len(withheld)} list(s) withheld[/bold red], in no file and not to be written to:")
+        for sentence in withheld:
+            console.print(f"  {escape(sentence)}", soft_wrap=True)
+
+
 def status(console: Console, settings: Settings) -> None:
     """What is published, what waits, what is held or in quarantine."""
     published = current(settings.home)
@@ -213,6 +223,7 @@ def status(console: Console, settings: Settings) -> None:
     if retry:
         console.print(f"{len(retry):,} file(s) were read under a profile that was changed since: regulars retry", soft_wrap=True)
     _held(console, [held_sentence(file) for file in held])
+    _withheld(console, approval.withheld(approval.waiting(settings)))
 
 
 def _drifted(live: list[File]) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import freshness, held_orders, lake
+from orchestration import approval, freshness, held_orders, lake
 from orchestration.backtest.window import window
 from orchestration.dumps.completeness import waiting
 from orchestration.dumps.inbox import arrivals
@@ -124,8 +124,9 @@ def _nothing_to_do(settings: Settings, as_of: str | None) -> dict[str, Any] | No
             return None
         nothing = Landing(unfinished=list(news.unfinished))
         warnings = [*nothing.warnings(), *held_orders.of_publication(settings.results)]
+        withheld = [] if settings.looks_back else approval.withheld(approval.waiting(settings))
         figures = {"published": False, "is_current": True, "as_of": as_of, "results": str(settings.results)}
-        return {**figures, "held": held, "warnings": warnings, "landing": nothing.counts()}
+        return {**figures, "withheld": withheld, "held": held, "warnings": warnings, "landing": nothing.counts()}
     finally:
         ledger.close()
 
@@ -165,6 +166,7 @@ def _instance(settings: Settings) -> "DagsterInstance":
 def _figures(progress: Progress, started: float, settings: Settings) -> dict[str, Any]:
     landing: Landing = progress.figures.get("landing", Landing())
     publication = progress.figures.get("publication")
+    listed = publication.manifest["lists"] if publication else {}
     identity: Report | None = progress.figures.get("identity")
     return {
         "published": publication is not None,
@@ -173,8 +175,9 @@ def _figures(progress: Progress, started: float, settings: Settings) -> dict[str
         "landing": landing.counts(),
         "held": [held_sentence(file) for file in landing.held],
         "tables": dict(publication.tables) if publication else {},
-        "lists": {name: _list_figures(entry) for name, entry in (publication.manifest["lists"] if publication else {}).items()},
+        "lists": {name: _list_figures(entry) for name, entry in listed.items() if entry["available"]},
         "unavailable_lists": {name: list(needs) for name, needs in progress.figures.get("unavailable_lists", {}).items()},
+        "withheld": approval.withheld(listed),
         "groups": progress.figures.get("groups", {}),
         "persons": asdict(identity) if identity else {},
         "warnings": [
@@ -200,6 +203,7 @@ def _peak_memory() -> int:
 
 def _list_figures(entry: dict[str, Any]) -> dict[str, Any]:
     return {
+        "published": entry["published"],
         "sent": entry["sent"],
         "chosen": entry["chosen"],
         "dropped": {reason: count for reason, count in entry["dropped"].items() if count},

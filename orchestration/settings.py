@@ -96,6 +96,17 @@ class Contact(_Section):
     """Channels whose consent the merchant keeps elsewhere and vouches for. Default: no consent on record means no."""
 
 
+class ListSizes(_Section):
+    """When a list is so much longer or shorter than usual that it waits for `regulars approve`."""
+
+    max_factor: float = Field(10, gt=1, le=1000)
+    """This many times its usual size, or that part of it, and a list waits."""
+    min_people: int = Field(100, ge=0)
+    """A list waits for nobody as long as it neither has nor usually has so many people."""
+    usual_from: int = Field(10, ge=1, le=100)
+    """The usual size is the median of a list's sizes in so many last packages."""
+
+
 class Settings(BaseSettings):
     """Everything a run depends on besides the dumps and the as-of day.
 
@@ -128,6 +139,7 @@ class Settings(BaseSettings):
     identity: dict[str, Any] = Field(default_factory=dict)
     contact: Contact = Contact()
     lists: dict[str, Any] = Field(default_factory=dict)
+    list_sizes: ListSizes = ListSizes()
     keep_publications: int = Field(3, ge=1, le=100)
     memory_limit: str = Field("4GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
@@ -277,5 +289,5 @@ def _explain(error: ValidationError, path: Path) -> Iterator[str]:
 
 
 def _known_keys_at(location: tuple[int | str, ...]) -> list[str]:
-    sections: dict[str, type[BaseModel]] = {"sources": Source, "contact": Contact}
+    sections: dict[str, type[BaseModel]] = {"sources": Source, "contact": Contact, "list_sizes": ListSizes}
     return _keys(sections.get(str(location[0]), Settings) if len(location) > 1 else Settings)

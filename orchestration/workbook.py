@@ -3,14 +3,18 @@
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from orchestration.io import write_atomically
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 ROWS_PER_SHEET = 1_048_575
 """Excel's 1,048,576 rows without the header."""
+ROWS_PER_PORTION = 32_768
 CELL_CHARACTERS = 16_383
 """What an Excel cell holds for certain (32,767 halves of UTF-16); the rest of a longer text is in the CSV and Parquet only."""
 
@@ -22,14 +26,12 @@ def write_xlsx(frame: pl.DataFrame, path: Path, title: str, rows_per_sheet: int 
     """XLSX with text as text cells, dates as dates and the header frozen; one sheet for each ``rows_per_sheet`` rows."""
     import rustpy_xlsxwriter as xlsx
 
-    # The writer leaves Decimal cells empty, and refuses text longer than a cell.
-    cells = frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64), pl.col(pl.String).str.head(CELL_CHARACTERS))
-    starts = range(0, max(cells.height, 1), rows_per_sheet)
+    starts = range(0, max(frame.height, 1), rows_per_sheet)
     names = [_sheet_name(title, number if len(starts) > 1 else None) for number, _ in enumerate(starts, start=1)]
-    sheets: list[tuple[str, Any]] = [(name, cells.slice(start, rows_per_sheet)) for name, start in zip(names, starts, strict=True)]
-    formats = {column: xlsx.Format().set_num_format(code) for column, dtype in cells.schema.items() if (code := _number_format(dtype))}
+    sheets: list[tuple[str, Any]] = [(name, _cells(frame.slice(start, rows_per_sheet))) for name, start in zip(names, starts, strict=True)]
+    formats = {column: xlsx.Format().set_num_format(code) for column, dtype in frame.schema.items() if (code := _number_format(dtype))}
     money = {column: xlsx.Format().set_num_format("0.00") for column, dtype in frame.schema.items() if dtype.is_decimal()}
-    widths = {column: float(min(max(len(column) + 2, 12), 40)) for column in cells.columns}
+    widths = {column: float(min(max(len(column) + 2, 12), 40)) for column in frame.columns}
     with write_atomically(path) as partial:
         xlsx.write_worksheets(
             sheets,
@@ -40,6 +42,17 @@ def write_xlsx(frame: pl.DataFrame, path: Path, title: str, rows_per_sheet: int 
             column_widths=dict.fromkeys(names, widths),
         )
         _fix_creation_time(partial)
+
+
+def _cells(rows: pl.DataFrame) -> "pa.RecordBatchReader":
+    """The rows as the writer can take them, a portion at a time: whatever their number, it holds no more than one."""
+    import pyarrow as pa
+
+    # The writer leaves Decimal cells empty, and refuses text longer than a cell.
+    fitted = [pl.col(pl.Decimal).cast(pl.Float64), pl.col(pl.String).str.head(CELL_CHARACTERS)]
+    portions = (portion.with_columns(fitted).to_arrow() for portion in rows.iter_slices(ROWS_PER_PORTION))
+    schema = rows.clear().with_columns(fitted).to_arrow().schema
+    return pa.RecordBatchReader.from_batches(schema, (batch for portion in portions for batch in portion.to_batches()))
 
 
 def _number_format(dtype: pl.DataType) -> str | None:

@@ -5,7 +5,7 @@ from datetime import date
 import dagster
 from dagster import AssetKey, MaterializeResult, ResourceParam
 
-from orchestration import permission, warehouse
+from orchestration import permission, verdicts, warehouse
 from orchestration.errors import RegularsError
 from orchestration.io import write_json, write_parquet
 from orchestration.progress import Progress
@@ -42,7 +42,7 @@ def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Prog
         except ValueError as error:
             raise RegularsError(f"A list can't be built: {error}", where=settings.home / FILE_NAME) from None
         lacking = lists.unavailable(definitions, customers, known.feeds)
-        write_parquet(members, settings.derived / "lists" / "list_members.parquet")
+        write_parquet(members, verdicts.members_path(settings))
         write_json(lacking, settings.derived / "lists" / "unavailable.json")
     progress.figures["unavailable_lists"] = lacking
     counts = {"chosen": members.height, "sent": members.filter(status="send").height}

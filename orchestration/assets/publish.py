@@ -10,7 +10,7 @@ import dagster
 import polars as pl
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, ResourceParam
 
-from orchestration import lake, warehouse
+from orchestration import lake, verdicts, warehouse
 from orchestration.assets.lists import MEMBERS
 from orchestration.exports import RunFacts, write_package
 from orchestration.freshness import publication_info
@@ -32,7 +32,8 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
     ) -> MaterializeResult:
         """BI snapshot, Parquet tables and list files of one run, visible together."""
         as_of = date.fromisoformat(run_day.of(settings))
-        members = settings.derived / "lists" / "list_members.parquet"
+        judged = verdicts.read(settings)
+        members = verdicts.shown_members(settings, judged)
         ledger = lake.ledger_of(settings)
         info = publication_info(settings, ledger)
         ledger.close()
@@ -46,6 +47,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
                     warehouse.read(settings, "working.private.customer_contacts"),
                     list_definitions(settings),
                     _run_facts(context.run.run_id, as_of, settings, progress),
+                    judged,
                     settings.language,
                 )
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -13,7 +14,7 @@ from orchestration import run, settings
 from orchestration.progress import Progress
 from orchestration.sample import write_sample
 
-from . import scores
+from . import exports, scores
 from .bench import measure, scan_typed, table
 from .facts import write_by_hand
 
@@ -97,3 +98,20 @@ def test_the_pass_by_hand_says_of_every_customer_what_the_models_say(tmp_path: P
     assert found["p_alive"].null_count() < 3000
     assert found["loyalty_type"].n_unique() == 5
     assert_frame_equal(told, found.select(told.columns).sort("customer_id"), check_dtypes=False)
+
+
+def test_other_writers_write_what_the_package_holds(tmp_path: Path) -> None:
+    exports.write_frame(tmp_path / "frame.parquet", 30)
+    frame = pl.read_parquet(tmp_path / "frame.parquet")
+    assert frame.width == exports.COLUMNS
+    rows = {}
+    for whose, write in exports.WRITERS.items():
+        (tmp_path / whose).mkdir()
+        write(frame, tmp_path / whose)
+        for path in (tmp_path / whose).glob("*.xlsx"):
+            cells = openpyxl.load_workbook(path).active.iter_rows(values_only=True)
+            rows[whose] = [[round(cell, 9) if isinstance(cell, float) else cell for cell in row] for row in cells]
+        for path in (tmp_path / whose).glob("*.parquet"):
+            assert_frame_equal(pl.read_parquet(path), frame)
+    assert rows["workbook"] == rows["xlsxwriter"]
+    assert len(rows["workbook"]) == 31

@@ -105,7 +105,7 @@ def test_a_list_is_handed_out_as_long_as_nobody_on_it_says_no_and_then_to_the_ot
     told = manifest["lists"]["everybody"]
     assert {reason: count for reason, count in told["dropped"].items() if count} == reasons
     assert (told["chosen"], told["sent"], told["chosen_by"]) == (9, 2, ["orders_count"])
-    assert manifest["unavailable"]["near_next_tier"]["en"] == "not available: needs tier, next_tier, amount_to_next_tier"
+    assert manifest["lists"]["near_next_tier"]["reason"]["en"] == "not available: needs tier, next_tier, amount_to_next_tier"
     assert not (merchant.folder / "exports" / "latest" / "near_next_tier.csv").exists()
     assert merchant.published("select count(*) from marts.customer_360 where customer_id like '%NOBODY'") == [(0,)]
 

@@ -4,10 +4,12 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import jsonschema
 import openpyxl
 import polars as pl
 import pytest
@@ -16,16 +18,20 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 from polars.testing import assert_frame_equal
 
-from orchestration.exports import RunFacts, inert, list_rows, write_csv, write_package
+from orchestration.errors import RegularsError
+from orchestration.exports import RunFacts, inert, list_frame, write_csv, write_package
 from orchestration.master import master
 from orchestration.rules import shipped_lists
+from orchestration.verdicts import Reason, Verdict
 from orchestration.workbook import write_xlsx
 from transforms import schemas
-from transforms.contact import STATUSES, ContactRules
+from transforms.contact import ContactRules
 from transforms.lists import ListDefinition, Wording, load_definitions
 
 AS_OF = date(2024, 6, 30)
-RUN = RunFacts("run-1", AS_OF, {"rfm": {"levels": 5}}, [{"suite": "lists", "success": True}], ContactRules(holdout_salt="salt"))
+RUN = RunFacts(
+    "run-1", AS_OF, {"rfm": {"levels": 5}}, {"lists": {"expectations": 3, "failed": [], "warnings": []}}, ContactRules(holdout_salt="salt")
+)
 ACTING = ["=1+1", "+86138", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\x00=1", "＝1", "＋1", "－1", "＠a", "=cmd|' /C calc'!A0"]
 HARMLESS = [
     "007", "13800138000", "", " =1", "a=b", "'quoted", "你好", "𠮷", 'say "hi", twice', "two\r\nlines",
@@ -130,6 +136,16 @@ def test_a_table_longer_than_a_sheet_goes_on_in_the_next(tmp_path, rows, sheets)
     assert [cell.value for sheet in workbook for (cell,) in sheet.iter_rows(min_row=2)] == list(range(rows))
 
 
+def test_a_workbook_is_the_same_in_whatever_portions_its_rows_are_handed_over(tmp_path, monkeypatch):
+    frame = pl.DataFrame({"number": range(10), "text": [None, "=1", *"abcdefgh"], "money": [Decimal("1.25"), *[None] * 9]})
+    write_xlsx(frame, tmp_path / "at_once.xlsx", "List")
+    monkeypatch.setattr("orchestration.workbook.ROWS_PER_PORTION", 3)
+    write_xlsx(frame, tmp_path / "in_portions.xlsx", "List")
+    assert (tmp_path / "at_once.xlsx").read_bytes() == (tmp_path / "in_portions.xlsx").read_bytes()
+    rows = openpyxl.load_workbook(tmp_path / "in_portions.xlsx").active.iter_rows(min_row=2, values_only=True)
+    assert list(rows) == [(number, text, money and float(money)) for number, text, money in frame.rows()]
+
+
 @pytest.mark.parametrize("title", ["'A'/B: [c]*?\\", "很" * 40, "x" * 31])
 def test_any_title_becomes_a_sheet_name_that_excel_takes(tmp_path, title):
     write_xlsx(pl.DataFrame({"a": [1, 2]}), tmp_path / "a.xlsx", title, rows_per_sheet=1)
@@ -231,19 +247,29 @@ DEFINITIONS = [
     ],
 )
 def test_a_list_holds_those_it_is_sent_to_with_the_address_of_its_channel(language, expected):
-    rows = list_rows(DEFINITIONS[0], MEMBERS, CONTACTS, language)
+    rows = list_frame(DEFINITIONS[0], MEMBERS.lazy(), CONTACTS, language, CUSTOMERS).collect()
     assert rows.columns == ["customer_id", "name", "phone", "reason", "suggested_action"]
     assert rows.rows() == expected
 
 
-def package(folder: Path, **options) -> dict:
-    return write_package(folder, CUSTOMERS, MEMBERS, CONTACTS, DEFINITIONS, RUN, **options)
+PASSED = Verdict(2, "2-1-1", 40.0, "2024-06-01", False, {"consent": True, "size": True})
+VERDICTS = {"fans": PASSED, "sleepers": PASSED}
+WAITS = replace(PASSED, checks={"consent": True, "size": False}, reasons=(Reason("size", "too long", "过长"),))
+UNAVAILABLE = replace(RUN, unavailable={"sleepers": ["points", "tickets"]})
+SCHEMA = json.loads((Path(__file__).parents[2] / "orchestration" / "manifest.schema.json").read_text(encoding="utf-8"))
+
+
+def package(folder: Path, run: RunFacts = RUN, verdicts: dict[str, Verdict] = VERDICTS, members: pl.DataFrame = MEMBERS, **options) -> dict:
+    return write_package(folder, CUSTOMERS, members, CONTACTS, DEFINITIONS, run, verdicts, **options)
 
 
 def test_the_manifest_accounts_for_every_file_and_every_customer(tmp_path):
     manifest = package(tmp_path)
     assert json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8")) == manifest
-    assert {path.name for path in tmp_path.iterdir()} == {file["name"] for file in manifest["files"]} | {"manifest.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {file["name"] for file in manifest["files"]} | {
+        "manifest.json",
+        "manifest.schema.json",
+    }
     assert len(manifest["files"]) == 9
     for file in manifest["files"]:
         content = (tmp_path / file["name"]).read_bytes()
@@ -256,7 +282,6 @@ def test_the_manifest_accounts_for_every_file_and_every_customer(tmp_path):
             assert len(parsed(tmp_path / file["name"])) == file["rows"] + 1
     fans, sleepers = manifest["lists"]["fans"], manifest["lists"]["sleepers"]
     assert (fans["chosen"], fans["sent"], sleepers["chosen"], sleepers["sent"]) == (4, 2, 1, 0)
-    assert list(fans["dropped"]) == [status for status in STATUSES if status != "send"]
     assert {status: count for status, count in fans["dropped"].items() if count} == {"no_consent": 1, "holdout": 1}
     assert all(account["chosen"] == account["sent"] + sum(account["dropped"].values()) for account in (fans, sleepers))
     assert (fans["holdout"], sleepers["holdout"]) == ({"share": 0.1, "customers": 1}, {"share": 0.05, "customers": 0})
@@ -269,6 +294,65 @@ def test_the_manifest_accounts_for_every_file_and_every_customer(tmp_path):
         "parameters": RUN.parameters,
         "validation": RUN.validation,
     }
+
+
+WITHHELD = MEMBERS.with_columns(status=pl.when(list_name="fans", status="send").then(pl.lit("withheld")).otherwise("status"))
+ONE_WAITS = {"verdicts": {**VERDICTS, "fans": WAITS}, "members": WITHHELD}
+
+
+@pytest.mark.parametrize("options", [{}, ONE_WAITS, {"run": UNAVAILABLE}], ids=["all", "waits", "unavailable"])
+def test_a_manifest_is_as_its_published_schema_says(tmp_path, options):
+    manifest = package(tmp_path, **options)
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8")))
+    assert json.loads((tmp_path / manifest["$schema"]).read_text(encoding="utf-8")) == SCHEMA
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifest: manifest.pop("run_id"),
+        lambda manifest: manifest["lists"]["fans"].update(published=False),
+        lambda manifest: manifest["lists"]["fans"].update(reason={"en": "it waits", "zh": "等待"}),
+        lambda manifest: manifest["lists"]["fans"].update(available=False),
+        lambda manifest: manifest["lists"]["fans"].pop("dropped"),
+        lambda manifest: manifest["lists"]["fans"].update(sent=-1),
+        lambda manifest: manifest["files"][0].update(name="../customers.csv"),
+    ],
+    ids=["no run", "withheld without a reason", "published with a reason", "nothing lacks", "not accounted for", "a count", "a path"],
+)  # fmt: skip
+def test_the_schema_refuses_a_manifest_that_contradicts_itself(tmp_path, change):
+    manifest = package(tmp_path, formats=("csv",))
+    change(manifest)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(SCHEMA).validate(manifest)
+
+
+def test_a_list_that_waits_has_no_file_and_the_manifest_says_why(tmp_path):
+    manifest = package(tmp_path, **ONE_WAITS)
+    fans = manifest["lists"]["fans"]
+    assert (fans["published"], fans["reason"], fans["files"]) == (False, {"en": "too long", "zh": "过长"}, [])
+    assert not list(tmp_path.glob("fans.*"))
+    assert fans["checks"] == {"consent": True, "size": False}
+    assert fans["size"] == {"people": 2, "usual": 40.0, "usual_since": "2024-06-01", "is_approved": False, "fingerprint": "2-1-1"}
+    assert fans["sent"] == 0
+    assert fans["dropped"]["withheld"] == 2
+    assert fans["chosen"] == sum(fans["dropped"].values())
+    assert manifest["lists"]["sleepers"]["files"] == ["sleepers.csv", "sleepers.xlsx", "sleepers.parquet"]
+
+
+def test_a_list_that_is_not_available_says_what_it_needs_and_is_never_an_empty_list(tmp_path):
+    sleepers = package(tmp_path, UNAVAILABLE)["lists"]["sleepers"]
+    assert (sleepers["available"], sleepers["lacks"], sleepers["published"], sleepers["files"]) == (False, ["points", "tickets"], False, [])
+    assert sleepers["reason"] == {"en": "not available: needs points, tickets", "zh": "暂不可用：需要 points、tickets"}
+    assert "sent" not in sleepers
+    assert not list(tmp_path.glob("sleepers.*"))
+
+
+def test_a_list_that_nobody_judged_is_not_packaged(tmp_path):
+    with pytest.raises(RegularsError, match="No check has judged the list\\(s\\) sleepers"):
+        package(tmp_path, verdicts={"fans": PASSED})
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_same_inputs_give_the_same_bytes(tmp_path):
