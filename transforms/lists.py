@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from transforms import schemas
-from transforms.contact import CHANNELS, ContactRules, check_holdout_share, held_out, last_touches, suppression
+from transforms.contact import CHANNELS, ContactRules, check_holdout_share, holdout, last_touches, suppression
 from transforms.rfm_presets import GROUP_NAMES_ZH
 
 T = TypeVar("T")
@@ -177,10 +177,11 @@ def _members(base: pl.DataFrame, definition: ListDefinition, rules: ContactRules
         status=suppression(definition.channel, rules, as_of),
     ).collect()
     share = rules.holdout_share if definition.holdout_share is None else definition.holdout_share
-    sendable = chosen.filter(pl.col("status") == "send")["customer_id"]
-    out = sendable.filter(held_out(sendable, definition.name, share, rules.holdout_salt))
-    is_out = (pl.col("status") == "send") & pl.col("customer_id").is_in(out.implode())
-    marked = chosen.with_columns(status=pl.when(is_out).then(pl.lit("holdout")).otherwise("status"))
+    sendable = chosen.filter(pl.col("status") == "send").select("customer_id")
+    drawn = sendable.with_columns(holdout(sendable["customer_id"], definition.name, share, rules)).drop_nulls()
+    marked = chosen.join(drawn, on="customer_id", how="left", maintain_order="left").with_columns(
+        status=pl.when(pl.col("holdout").is_null()).then("status").otherwise(pl.lit("holdout"))
+    )
     if definition.size_limit is not None:
         is_sent = (pl.col("status") == "send").cast(pl.Int64)
         marked = marked.filter(is_sent.cum_sum() - is_sent < definition.size_limit)

@@ -256,7 +256,12 @@ LIST_MEMBERS = pl.Schema(
         "channel": pl.String,
         "reason": pl.String,
         "reason_zh": pl.String,
+        "holdout": pl.String,
     }
 )
 """Grain: one row per list and customer whom its filter chose. ``status``: ``send`` or why not, in the order of suppression
-(``erased``, ``no_consent``, ``no_address``, ``complaint_cool_down``, ``contacted_recently``, ``holdout``)."""
+(``erased``, ``no_consent``, ``no_address``, ``complaint_cool_down``, ``contacted_recently``, ``holdout``).
+``holdout``: of status ``holdout`` which one, ``global`` (on no list at all) or ``list`` (of this one); else null."""
+
+LIST_HISTORY = pl.Schema({name: LIST_MEMBERS[name] for name in ("list_name", "customer_id", "as_of_date", "status", "channel", "holdout")})
+"""Grain: one row per list, as-of day and customer who was published on it as ``send`` or ``holdout``. Ids as they were on that day."""

@@ -5,7 +5,7 @@ from datetime import date
 import dagster
 from dagster import AssetKey, MaterializeResult, ResourceParam
 
-from orchestration import lake, warehouse
+from orchestration import lake, list_history, warehouse
 from orchestration.errors import RegularsError
 from orchestration.exports import shipped_lists
 from orchestration.io import write_parquet
@@ -34,6 +34,7 @@ def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Prog
     with progress.stage("lists"):
         customers, contacts = warehouse.read(settings, "marts.customer_360"), warehouse.read(settings, "working.private.customer_contacts")
         as_of = date.fromisoformat(run_day.of(settings))
+        list_history.keep_published(settings, as_of)
         try:
             members = lists.build(customers, contacts, lake.touches(settings), definitions(settings), contact_rules(settings), as_of)
         except ValueError as error:
