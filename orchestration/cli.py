@@ -77,6 +77,20 @@ def backtest(
 
 
 @app.command()
+def results(
+    list_name: Annotated[str | None, typer.Argument(metavar="LIST", help="A list by its name: its days one by one.")] = None,
+    home: Home = None,
+) -> None:
+    """Did the lists work? Who bought of those written to, beside those held out by chance, with an interval and a verdict.
+
+    Example: regulars results win_back
+    """
+    from orchestration import list_report, settings
+
+    list_report.show(console, settings.load(home), list_name)
+
+
+@app.command()
 def status(home: Home = None) -> None:
     """What is published, what waits in the inbox, what is held and what is in quarantine.
 
