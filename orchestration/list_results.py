@@ -26,41 +26,41 @@ TABLE = "list_results"
 # A person counts on the first day on a list, once, also where several ids became one person since: by the draw of the id that stands for
 # the person, which is the one draw that doesn't depend on how many ids there were. The global holdout is compared over all lists together,
 # from the first day on which there was one: with everybody else whom a list would have been sent to, held out of that list or not.
+# First days are looked for by id and then by person: the record is long, those who came are few.
 _COUNTS = """
 with
+history as (select * from read_parquet({history})),
+under_global as (select * from history where as_of_date >= (select min(as_of_date) from history where holdout = 'global')),
+days as (
+    select list_name, as_of_date, max(channel) as channel, count(*) as listed_count
+    from history group by list_name, as_of_date
+    union all
+    select $every_list, as_of_date, null, count(distinct customer_id) from under_global group by as_of_date
+),
+came as (
+    select list_name, customer_id, min(struct_pack(came_on := as_of_date, is_held_out := status = 'holdout', channel := channel)) as first
+    from history where holdout is distinct from 'global' group by list_name, customer_id
+    union all
+    select $every_list, customer_id,
+        min(struct_pack(came_on := as_of_date, is_held_out := holdout is not distinct from 'global', channel := null::varchar))
+    from under_global group by customer_id
+),
 links as (
     select source || ':' || source_customer_id as former_id, customer_id from read_parquet({links})
     where source || ':' || source_customer_id <> customer_id
 ),
-listed as (
-    select history.*, coalesce(links.customer_id, history.customer_id) as person
-    from read_parquet({history}) as history
-    left join links on links.former_id = history.customer_id
-),
-drawn as (
-    select list_name, as_of_date, channel, customer_id, person, status = 'holdout' as is_held_out
-    from listed where holdout is distinct from 'global'
-    union all
-    select $every_list, as_of_date, null, customer_id, person, holdout is not distinct from 'global'
-    from listed where as_of_date >= (select min(as_of_date) from listed where holdout = 'global')
-),
-came as (
-    select list_name, person, min(struct_pack(
-        came_on := as_of_date, is_other_id := customer_id <> person, id := customer_id, is_held_out := is_held_out, channel := channel
+persons_came as (
+    select list_name, coalesce(links.customer_id, came.customer_id) as person, min(struct_pack(
+        came_on := first.came_on, is_other_id := links.customer_id is not null, id := came.customer_id,
+        is_held_out := first.is_held_out, channel := first.channel
     )) as first
-    from drawn group by list_name, person
+    from came left join links on links.former_id = came.customer_id
+    group by list_name, person
 ),
 entries as (
     select list_name, person, first.came_on, first.is_held_out, first.channel,
         first.came_on + $horizon_days as ends_on, least(first.came_on + $horizon_days, $as_of::date) as seen_until
-    from came
-),
-days as (
-    select list_name, as_of_date, max(channel) as channel, count(*) as listed_count from (
-        select list_name, as_of_date, channel, customer_id from listed
-        union all
-        select distinct list_name, as_of_date, null, customer_id from drawn where list_name = $every_list
-    ) group by list_name, as_of_date
+    from persons_came
 ),
 persons as (select distinct person from entries),
 orders as (
