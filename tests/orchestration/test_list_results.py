@@ -89,6 +89,7 @@ def test_purchases_and_money_of_the_days_after_the_list_are_counted_on_either_si
     shop.on_list(0, ("s:1", "send"), ("s:2", "send"), ("s:3", "list"))
     shop.orders(("s:1", 0, "500"), ("s:1", 1, "10.5"), ("s:1", 30, "2"), ("s:2", 31, "900"), ("s:3", 5, "7"), ("s:9", 5, "1"))
     shop.orders(("s:2", 2, "3"), is_purchase=False)
+    shop.orders(("s:2", 0, "4"), counted_after=1)
     shop.orders(("s:3", 29, "40"), counted_after=2)
     shop.refund("s:1", 30, "0.75")
     shop.refund("s:1", 31, "1")
@@ -97,7 +98,7 @@ def test_purchases_and_money_of_the_days_after_the_list_are_counted_on_either_si
         "days_count": 1, "listed_count": 3, "sent_count": 2, "held_out_count": 1, "sent_contacted_count": 0, "held_out_contacted_count": 0,
         "sent_bought_count": 1, "held_out_bought_count": 1, "sent_orders_count": 2, "held_out_orders_count": 1,
     }  # fmt: skip
-    assert (found["sent_net_amount"], found["held_out_net_amount"]) == (Decimal("14.75"), Decimal("7"))
+    assert (found["sent_net_amount"], found["held_out_net_amount"]) == (Decimal("18.75"), Decimal("7"))
     assert (found["is_complete"], found["ends_on"], found["verdict"]) == (True, DAY + timedelta(days=30), "too small to say")
 
 
@@ -116,6 +117,8 @@ def test_a_customer_counts_on_the_first_day_on_a_list_however_long_it_goes_on(sh
     shop.on_list(0, ("s:1", "send"), ("s:2", "list"))
     shop.on_list(5, ("s:1", "list"), ("s:2", "send"), ("s:3", "send"))
     shop.on_list(5, ("s:1", "send"), name="others")
+    shop.orders(("s:3", 4, "9"))
+    assert shop.day(5)["sent_net_amount"] == 0, "what was bought before that day is not the list's doing"
     found = (
         shop.results()
         .filter(pl.col("as_of_date").is_not_null())
