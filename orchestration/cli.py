@@ -99,6 +99,20 @@ def backtest(
 
 
 @app.command()
+def results(
+    list_name: Annotated[str | None, typer.Argument(metavar="LIST", help="A list by its name: its days one by one.")] = None,
+    home: Home = None,
+) -> None:
+    """Did the lists work? Who bought of those written to, beside those held out by chance, with an interval and a verdict.
+
+    Example: regulars results win_back
+    """
+    from orchestration import list_report, settings
+
+    list_report.show(console, settings.load(home), list_name)
+
+
+@app.command()
 def status(home: Home = None) -> None:
     """What is published, what waits in the inbox, what is held and what is in quarantine.
 
@@ -226,6 +240,9 @@ def export(
         bool | None, typer.Option("--hashed/--plain", help="Hashed or not. Default: hashed where the platform takes it.")
     ] = None,
     digest: Annotated[str | None, typer.Option("--hash", metavar="sha256|md5", help="Which hash, where the platform takes both.")] = None,
+    general: Annotated[
+        bool, typer.Option("--general", help="Everybody who may get this message, chosen by no personal trait (PIPL, article 24).")
+    ] = False,
 ) -> None:
     """A published list as the files that a platform imports."""
     from orchestration import settings
@@ -233,7 +250,7 @@ def export(
     from orchestration.platforms.export import export as write
 
     loaded = settings.load(home)
-    done = write(loaded, list_name, platform, hashed, digest, out)
+    done = write(loaded, list_name, platform, hashed, digest, out, general)
     summary.show(console, done, loaded.language)
     if not done.files:
         raise typer.Exit(1)

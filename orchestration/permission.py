@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from orchestration import lake
+from orchestration import lake, list_history
 from orchestration.identity.report import folder as identity_folder
 from orchestration.rules import identity_reading, list_definitions
 from orchestration.settings import Settings
 from orchestration.sql import quoted, readable
 from transforms.contact import last_words, opted_out
 from transforms.evidence import normalised
-from transforms.schemas import LIST_HISTORY
+from transforms.schemas import PAST_LISTS
 
 if TYPE_CHECKING:
     import duckdb
@@ -171,16 +171,17 @@ def _addresses(contacts: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _history(settings: Settings, connection: "duckdb.DuckDBPyConnection", as_of: date) -> pl.LazyFrame:
-    """Who was sent to on which list before, as published and as the feed of contacts tells; only of lists with a cool-down."""
+    """Who was on which list before, as published and as the feed of contacts tells; only of lists with a cool-down.
+
+    Who was held out cools down like the others: else they would be all that is left of a list, day after day.
+    """
     cooling = [definition.name for definition in list_definitions(settings) if definition.cool_down_days]
     if not cooling:
-        return LIST_HISTORY.to_frame().lazy()
+        return PAST_LISTS.to_frame().lazy()
     names = ", ".join(quoted(name) for name in cooling)
-    past = [path for path in (settings.derived / "lists" / "history").glob("????-??-??.parquet") if path.stem < as_of.isoformat()]
+    days = list_history.days_before(settings, as_of)
     packages = "".join(
-        f" union select list_name, customer_id, as_of_date from read_parquet({readable(path)})"
-        f" where status = 'send' and list_name in ({names})"
-        for path in sorted(past)
+        f" union select list_name, customer_id, as_of_date from read_parquet({readable(day)}) where list_name in ({names})" for day in days
     )
     zone = quoted(settings.time_zone)
     return (

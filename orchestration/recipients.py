@@ -4,6 +4,7 @@ Between the build of a list and its download somebody may have said no. So what 
 then says counts, whatever its day. Whoever can't be vouched for is dropped; where nothing can be told, nothing is handed out.
 """
 
+import difflib
 import json
 import os
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class Recipients:
     people: pl.DataFrame
     dropped: dict[str, int]
     unread: tuple[str, ...] = field(default=())
+    is_general: bool = False
 
 
 def recipients(settings: Settings, list_name: str, today: date | None = None, is_general: bool = False) -> Recipients:
@@ -75,16 +77,19 @@ def recipients(settings: Settings, list_name: str, today: date | None = None, is
         cities = _published_table(settings, "customer_360").select("customer_id", "city")
         people = judged.lazy().filter(status="send").join(contacts, on="customer_id", how="left", maintain_order="left", validate="1:1")
         people = people.join(cities, on="customer_id", how="left", maintain_order="left", validate="1:1")
-        found = Recipients(definition, as_of, people.select(PEOPLE).collect(), dropped, unread)
-        _log(settings, found, published["run_id"], day, is_general)
+        found = Recipients(definition, as_of, people.select(PEOPLE).collect(), dropped, unread, is_general)
+        _log(settings, found, published["run_id"], day)
     return found
 
 
 def _definition(settings: Settings, name: str, published: dict[str, Any]) -> ListDefinition:
     by_name = {definition.name: definition for definition in list_definitions(settings)}
     if name not in by_name:
+        near = difflib.get_close_matches(name, by_name, n=1)
         raise RegularsError(
-            f"No list is called '{name}'.", where=settings.home / FILE_NAME, expected=f"one of {', '.join(sorted(by_name))}"
+            f"No list is called '{name}'." + (f" Did you mean '{near[0]}'?" if near else ""),
+            where=settings.home / FILE_NAME,
+            expected=f"one of {', '.join(sorted(by_name))}",
         )
     definition = by_name[name]
     if definition.is_internal:
@@ -151,10 +156,10 @@ def _published_table(settings: Settings, name: str) -> pl.LazyFrame:
     return pl.scan_parquet((settings.home / "published").resolve() / "parquet" / name / f"{name}.parquet", glob=False)
 
 
-def _log(settings: Settings, found: Recipients, run_id: str, day: date, is_general: bool) -> None:
+def _log(settings: Settings, found: Recipients, run_id: str, day: date) -> None:
     line = {
         "list": found.definition.name,
-        "is_general": is_general,
+        "is_general": found.is_general,
         "run_id": run_id,
         "as_of": found.as_of.isoformat(),
         "day": day.isoformat(),

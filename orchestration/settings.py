@@ -91,7 +91,9 @@ class Contact(_Section):
     one_list_per: Literal["customer", "channel", "list"] = "customer"
     """Who is on several lists of a run is sent the first of them by priority."""
     holdout_share: float = Field(0.05, ge=0, le=0.5)
+    global_holdout_share: float = Field(0.0, ge=0, le=0.5)
     holdout_salt: str = "regulars"
+    results_horizon_days: int = Field(30, ge=1, le=365)
     assume_consent_for: tuple[str, ...] = ()
     """Channels whose consent the merchant keeps elsewhere and vouches for. Default: no consent on record means no."""
 

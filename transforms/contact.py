@@ -29,6 +29,8 @@ CONTACT_COLUMNS = ("email", "phone", *(f"{channel}_consent" for channel in CHANN
 
 _VALID_ADDRESS = {"email": r"^[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+$", "phone": r"^\+?[0-9][0-9 ().-]{4,18}[0-9]$"}
 _BUCKETS = 2**64
+EVERY_LIST = "*"
+"""Stands for all lists together where a list is named: no list can be called so."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,12 @@ class ContactRules:
     """Who is on several lists of a run is sent the first by priority: one per ``customer``, one per ``channel``, or every ``list``."""
     holdout_share: float = 0.05
     """Share of a list that is not written to, so that its effect can be measured, 0 to 0.5; a list may set its own."""
+    global_holdout_share: float = 0.0
+    """Share of all customers that is on no list at all, so that the effect of all of them together can be measured, 0 to 0.5."""
     holdout_salt: str = "regulars"
     """Changing it draws a new holdout."""
+    results_horizon_days: int = 30
+    """Days after a list within which purchases count as having followed it, 1 to 365."""
     assume_consent_for: tuple[str, ...] = ()
     """Channels on which a customer whose consent is not on record counts as consenting. A refusal on record always holds."""
     time_zone: str = "UTC"
@@ -63,7 +69,10 @@ class ContactRules:
                 raise ValueError(f"{field} = {getattr(self, field)!r}, expected 1 to {most}")
         if self.one_list_per not in ("customer", "channel", "list"):
             raise ValueError(f"one_list_per = {self.one_list_per!r}, expected customer, channel or list")
+        if not 1 <= self.results_horizon_days <= 365:
+            raise ValueError(f"results_horizon_days = {self.results_horizon_days!r}, expected 1 to 365 days")
         check_holdout_share(self.holdout_share)
+        check_holdout_share(self.global_holdout_share, "global_holdout_share")
         object.__setattr__(self, "assume_consent_for", tuple(self.assume_consent_for))
         if unknown := set(self.assume_consent_for) - set(CHANNELS):
             raise ValueError(f"assume_consent_for = {sorted(unknown)}, expected channels among {', '.join(CHANNELS)}")
@@ -73,10 +82,10 @@ class ContactRules:
             raise ValueError(f"time_zone = {self.time_zone!r}, expected an IANA name such as Asia/Shanghai") from None
 
 
-def check_holdout_share(share: float) -> None:
+def check_holdout_share(share: float, name: str = "holdout_share") -> None:
     """Raises ``ValueError`` unless 0 ≤ share ≤ 0.5."""
     if not isinstance(share, int | float) or not 0 <= share <= 0.5:
-        raise ValueError(f"holdout_share = {share!r}, expected 0 to 0.5")
+        raise ValueError(f"{name} = {share!r}, expected 0 to 0.5")
 
 
 def last_touches(touches: pl.LazyFrame, rules: ContactRules, as_of: date, until: date | None = None) -> pl.LazyFrame:
@@ -191,6 +200,16 @@ def held_out(customer_ids: pl.Series, list_name: str, share: float, salt: str) -
         digests += bucket.digest()
     is_out = np.frombuffer(bytes(digests), dtype=">u8") < np.uint64(share * _BUCKETS) if share else np.zeros(len(customer_ids), dtype=bool)
     return pl.Series("is_held_out", is_out, dtype=pl.Boolean)
+
+
+def holdout(customer_ids: pl.Series, list_name: str, share: float, rules: ContactRules) -> pl.Series:
+    """Which holdout each customer belongs to, as texts in the order of the ids: ``global``, ``list``, or null for none.
+
+    Who is in the global one is in it for every list, and is no part of a list's own, whose customers may well be on other lists.
+    """
+    of_all = held_out(customer_ids, EVERY_LIST, rules.global_holdout_share, rules.holdout_salt)
+    of_list = held_out(customer_ids, list_name, share, rules.holdout_salt)
+    return pl.select(pl.when(of_all).then(pl.lit("global")).when(of_list).then(pl.lit("list"))).to_series().rename("holdout")
 
 
 def _local_date(timestamp: pl.Expr, rules: ContactRules) -> pl.Expr:

@@ -10,7 +10,7 @@ from string import Formatter
 import polars as pl
 
 from transforms import schemas
-from transforms.contact import ContactRules, evidence, held_out, last_touches, suppression
+from transforms.contact import ContactRules, evidence, holdout, last_touches, suppression
 from transforms.list_definitions import (
     ALWAYS_READ,
     ListDefinition,
@@ -50,7 +50,7 @@ def build(
     ``customers``: ``customer_360``. ``contacts``: one row per customer at most (customer_id, email, phone, ``<channel>_consent`` booleans,
     null = not on record); without a row there is no address. ``touches``: one row per past contact (customer_id, channel, contacted_at).
     ``erased``: customer_id of those who asked to be forgotten. ``opt_outs``: customer_id, channel as ``contact.opted_out`` gives them.
-    ``history``: list_name, customer_id, as_of_date: who was on which list before, or was written to for it.
+    ``history``: ``schemas.PAST_LISTS``, who was on which list before, or was written to for it.
     ``feeds``: those ever delivered.
     A list that is not available (``unavailable`` says what it needs) has no members.
     Returns ``schemas.LIST_MEMBERS``. Raises ``ValueError`` as ``check`` does, and for a list whose condition fails on the data.
@@ -62,7 +62,7 @@ def build(
     base = evidence(chosen_from, contacts, last_touches(touches, rules, as_of), erased, opt_outs).collect(engine="streaming")
     lacking = unavailable(definitions, base.lazy(), feeds)
     available = [definition for definition in definitions if definition.name not in lacking]
-    past = schemas.LIST_HISTORY.to_frame() if history is None else history.select(schemas.LIST_HISTORY.names()).collect()
+    past = schemas.PAST_LISTS.to_frame() if history is None else history.select(schemas.PAST_LISTS.names()).collect()
     taken: dict[str, pl.Series] = {}
     members: dict[str, pl.DataFrame] = {}
     for definition in sorted(available, key=lambda each: each.priority):
@@ -118,10 +118,11 @@ def _members(
         channel=pl.lit(definition.channel),
         status=status,
     ).collect()
-    sendable = chosen.filter(pl.col("status") == "send")["customer_id"]
-    out = sendable.filter(held_out(sendable, definition.name, holdout_share(definition, rules), rules.holdout_salt))
-    is_out = (pl.col("status") == "send") & pl.col("customer_id").is_in(out.implode())
-    marked = chosen.with_columns(status=pl.when(is_out).then(pl.lit("holdout")).otherwise("status"))
+    sendable = chosen.filter(pl.col("status") == "send").select("customer_id")
+    drawn = sendable.with_columns(_drawn(sendable["customer_id"], definition, rules)).drop_nulls()
+    marked = chosen.join(drawn, on="customer_id", how="left", maintain_order="left").with_columns(
+        status=pl.when(pl.col("holdout").is_null()).then("status").otherwise(pl.lit("holdout"))
+    )
     if definition.size_limit is not None:
         is_sent = (pl.col("status") == "send").cast(pl.Int64)
         marked = marked.filter(is_sent.cum_sum() - is_sent < definition.size_limit)
@@ -133,6 +134,13 @@ def holdout_share(definition: ListDefinition, rules: ContactRules) -> float:
     if definition.is_internal:
         return 0
     return rules.holdout_share if definition.holdout_share is None else definition.holdout_share
+
+
+def _drawn(customer_ids: pl.Series, definition: ListDefinition, rules: ContactRules) -> pl.Series:
+    """Which holdout each customer belongs to; of an internal list, by which nobody is contacted, none."""
+    if definition.is_internal:
+        return pl.Series("holdout", [None] * len(customer_ids), dtype=pl.String)
+    return holdout(customer_ids, definition.name, holdout_share(definition, rules), rules)
 
 
 def _cooling(history: pl.DataFrame, definition: ListDefinition, as_of: date) -> pl.Series:

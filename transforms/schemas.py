@@ -256,10 +256,57 @@ LIST_MEMBERS = pl.Schema(
         "channel": pl.String,
         "reason": pl.String,
         "reason_zh": pl.String,
+        "holdout": pl.String,
     }
 )
 """Grain: one row per list and customer whom its filter chose. ``status``: ``send`` or why not, in the order of suppression
-(``contact.STATUSES``)."""
+(``contact.STATUSES``).
+``holdout``: of status ``holdout`` which one, ``global`` (on no list at all) or ``list`` (of this one); else null."""
 
-LIST_HISTORY = pl.Schema({"list_name": pl.String, "customer_id": pl.String, "as_of_date": pl.Date})
-"""Grain: one row per list, customer and past day on which the customer was sent to. Several rows may say the same."""
+LIST_HISTORY = pl.Schema({name: LIST_MEMBERS[name] for name in ("list_name", "customer_id", "as_of_date", "status", "channel", "holdout")})
+"""Grain: one row per list, as-of day and customer who was published on it as ``send`` or ``holdout``. Ids as they were on that day."""
+
+_RESULTS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "list_name": pl.String,
+    "as_of_date": pl.Date,
+    "horizon_days": pl.Int32,
+    "ends_on": pl.Date,
+    "is_complete": pl.Boolean,
+    "days_count": pl.Int64,
+    "channel": pl.String,
+    "listed_count": pl.Int64,
+    "sent_count": pl.Int64,
+    "held_out_count": pl.Int64,
+    "sent_contacted_count": pl.Int64,
+    "held_out_contacted_count": pl.Int64,
+    "sent_bought_count": pl.Int64,
+    "held_out_bought_count": pl.Int64,
+    "sent_orders_count": pl.Int64,
+    "held_out_orders_count": pl.Int64,
+    "sent_net_amount": MONEY,
+    "held_out_net_amount": MONEY,
+    "sent_bought_share": pl.Float64,
+    "held_out_bought_share": pl.Float64,
+    "sent_orders_per_customer": pl.Float64,
+    "held_out_orders_per_customer": pl.Float64,
+    "sent_net_amount_per_customer": pl.Float64,
+    "held_out_net_amount_per_customer": pl.Float64,
+    "bought_share_lift": pl.Float64,
+    "bought_share_lift_low": pl.Float64,
+    "bought_share_lift_high": pl.Float64,
+    "bought_share_ratio": pl.Float64,
+    "bought_share_ratio_low": pl.Float64,
+    "bought_share_ratio_high": pl.Float64,
+    "net_amount_per_customer_lift": pl.Float64,
+    "net_amount_per_customer_lift_low": pl.Float64,
+    "net_amount_per_customer_lift_high": pl.Float64,
+    "verdict": pl.String,
+    "verdict_zh": pl.String,
+}
+LIST_RESULTS = pl.Schema(_RESULTS)
+"""Grain: one row per list and past as-of day, and one per list with ``as_of_date`` null: its finished days together.
+
+What each column says: docs/results.md."""
+
+PAST_LISTS = pl.Schema({name: LIST_HISTORY[name] for name in ("list_name", "customer_id", "as_of_date")})
+"""Grain: one row per list, customer and past day on which the customer was on it. Several rows may say the same."""

@@ -5,7 +5,7 @@ from datetime import date
 import dagster
 from dagster import AssetKey, MaterializeResult, ResourceParam
 
-from orchestration import permission, verdicts, warehouse
+from orchestration import list_history, list_results, permission, verdicts, warehouse
 from orchestration.errors import RegularsError
 from orchestration.io import write_json, write_parquet
 from orchestration.progress import Progress
@@ -16,23 +16,31 @@ from transforms import lists
 
 MEMBERS = AssetKey(["lists", "list_members"])
 CUSTOMER_360 = AssetKey(["marts", "customer_360"])
+ORDERS = [AssetKey(["marts", table]) for table in ("fct_orders", "fct_refunds")]
 CONTACTS = AssetKey(["private", "customer_contacts"])
 
 
-@dagster.asset(key=MEMBERS, group_name="lists", deps=[CUSTOMER_360, CONTACTS, *(AssetKey(["clean", feed]) for feed in permission.FEEDS)])
+@dagster.asset(
+    key=MEMBERS, group_name="lists", deps=[CUSTOMER_360, CONTACTS, *ORDERS, *(AssetKey(["clean", feed]) for feed in permission.FEEDS)]
+)
 def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay) -> MaterializeResult:
-    """Whom each list would write to, and who is kept off it for which reason. Grain: one row per list and customer chosen by its filter."""
+    """Whom each list would write to, and who is kept off it for which reason. Grain: one row per list and customer chosen by its filter.
+
+    Beside it ``list_results``: what became of the customers of past lists. Grain: one row per list and past day, and one per list over all.
+    """
     with progress.stage("lists"):
         customers, contacts = warehouse.read(settings, "marts.customer_360"), warehouse.read(settings, "working.private.customer_contacts")
         as_of = date.fromisoformat(run_day.of(settings))
-        definitions, known = list_definitions(settings), permission.known(settings, contacts, as_of)
+        list_history.keep_published(settings, as_of)
+        definitions, rules, known = list_definitions(settings), contact_rules(settings), permission.known(settings, contacts, as_of)
+        list_results.write(settings, as_of, rules.results_horizon_days, known.touches)
         try:
             members = lists.build(
                 customers,
                 contacts,
                 known.touches,
                 definitions,
-                contact_rules(settings),
+                rules,
                 as_of,
                 known.erased,
                 known.opt_outs,

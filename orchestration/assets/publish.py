@@ -10,7 +10,7 @@ import dagster
 import polars as pl
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, ResourceParam
 
-from orchestration import lake, verdicts, warehouse
+from orchestration import lake, list_results, verdicts, warehouse
 from orchestration.assets.lists import MEMBERS
 from orchestration.exports import RunFacts, write_package
 from orchestration.freshness import publication_info
@@ -58,7 +58,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
                 as_of,
                 settings.warehouse,
                 fill,
-                extra_tables={"list_members": members},
+                extra_tables={"list_members": members, list_results.TABLE: members.with_name(f"{list_results.TABLE}.parquet")},
                 info=info,
                 keep=1 if settings.looks_back else settings.keep_publications,
                 engine=settings.engine,

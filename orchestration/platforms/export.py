@@ -64,15 +64,17 @@ def export(
     is_hashed: bool | None = None,
     digest: str | None = None,
     out: Path | None = None,
+    is_general: bool = False,
 ) -> Exported:
     """Writes the files of a published list for a platform, as ``write`` does, in the form asked for or the platform's default.
 
+    ``is_general``: not those chosen, but everybody who may get the same message, chosen by no personal trait.
     Raises ``RegularsError`` for an unknown list or platform and for a form that the platform doesn't take, and as ``write`` does.
     """
     platform = platform_of(platform_name)
     form = form_of(platform, is_hashed, digest)
     with run_lock(settings.state):
-        return write(settings, recipients(settings, list_name), platform, form, out)
+        return write(settings, recipients(settings, list_name, is_general=is_general), platform, form, out)
 
 
 def write(settings: Settings, found: Recipients, platform: Platform, form: str, out: Path | None = None) -> Exported:
@@ -82,7 +84,7 @@ def write(settings: Settings, found: Recipients, platform: Platform, form: str, 
     Raises ``RegularsError`` for a channel that the platform doesn't take and for a folder that holds something else.
     """
     _check_channel(platform, found)
-    list_name = found.definition.name
+    list_name = found.definition.name + ("_general" if found.is_general else "")
     people = platform.enriched(settings, found.people) if platform.enriched else found.people
     columns = platform.columns(found.definition.channel, form)
     rows = rows_of(contacts(people, settings.region).with_columns(list_name=pl.lit(list_name)), columns, form)

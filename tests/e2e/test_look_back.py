@@ -17,7 +17,17 @@ from tests.e2e.conftest import Home
 pytestmark = pytest.mark.slow
 
 LAST_DAY = date(2026, 10, 31)
-STAYS = ("published", "exports", "publications", "warehouse.duckdb", "working.duckdb", "state/built.json", "lake/identity", "lake/history")
+STAYS = (
+    "published",
+    "exports",
+    "publications",
+    "warehouse.duckdb",
+    "working.duckdb",
+    "state/built.json",
+    "lake/identity",
+    "lake/history",
+    "lake/lists/history",
+)
 
 
 def copy_of(home: Home, folder: Path) -> Home:

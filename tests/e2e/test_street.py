@@ -25,7 +25,7 @@ lifecycle_stage, lifecycle_stage_zh, lifecycle_reasons, overdue_ratio, p_alive, 
 loyalty_score, loyalty_type, reviews_count, mean_rating, last_rating, has_open_complaint, preferred_category, preferred_channel"""
 CONTRACT_TABLES = """
 customer_360, dim_customers, dim_products, fct_orders, fct_order_lines, fct_refunds, fct_reviews, customer_facts, customer_scores,
-segment_history, segment_movements, list_members, monthly_trends, run_parameters, review_topics, product_satisfaction,
+segment_history, segment_movements, list_members, list_results, monthly_trends, run_parameters, review_topics, product_satisfaction,
 topic_outcomes"""
 
 
@@ -163,6 +163,8 @@ def test_a_failing_suite_stops_publishing_and_says_which_rows_and_why(first_run,
 def test_the_next_day_is_added_and_the_redelivered_day_replaced(first_run, sample: Home, truth) -> None:
     sample.run(is_full=True)  # another test may have looked at another day, on which other ids were one person
     before = sample.published("select count(*) from marts.fct_orders")
+    lists = json.loads((sample.folder / "exports" / "latest" / "manifest.json").read_text(encoding="utf-8"))["lists"]
+    assert sample.published("select count(*) from marts.list_results") == [(0,)]
     delivered = sorted((sample.folder / "truth" / "later").rglob("*.*"))
     for path in delivered:
         target = sample.folder / "inbox" / path.relative_to(sample.folder / "truth" / "later")
@@ -186,6 +188,13 @@ def test_the_next_day_is_added_and_the_redelivered_day_replaced(first_run, sampl
     assert sample.published(
         "select max(changed_at)::varchar <= max(as_of_date)::varchar from marts.segment_history, marts.customer_360"
     ) == [(True,)]
+    on_lists = {name: entry["sent"] + entry["dropped"]["holdout"] for name, entry in lists.items()}
+    followed = sample.published("select list_name, listed_count, sent_count, verdict from marts.list_results")
+    assert {name: listed for name, listed, _, _ in followed} == {name: listed for name, listed in on_lists.items() if listed}
+    assert {name: sent for name, _, sent, _ in followed} == {name: lists[name]["sent"] for name, *_ in followed}
+    assert {verdict for *_, verdict in followed} == {"still running"}
+    told = CliRunner().invoke(app, ["results", "--home", str(sample.folder)])
+    assert (told.exit_code, "Nothing yet: first results on " in told.output) == (0, True), told.output
 
 
 def test_a_backtest_says_how_well_the_scores_of_a_past_day_predicted_and_changes_nothing_else(first_run, sample: Home) -> None:

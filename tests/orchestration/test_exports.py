@@ -208,11 +208,11 @@ def test_categories_are_made_inert_like_any_text(tmp_path):
 
 MEMBERS = pl.DataFrame(
     [
-        ("fans", "c2", AS_OF, "send", "sms", "bought 9 times", "共购买 9 次"),
-        ("fans", "c1", AS_OF, "send", "sms", "bought 3 times", "共购买 3 次"),
-        ("fans", "c3", AS_OF, "no_consent", "sms", "bought 2 times", "共购买 2 次"),
-        ("fans", "c4", AS_OF, "holdout", "sms", "bought 2 times", "共购买 2 次"),
-        ("sleepers", "c3", AS_OF, "contacted_recently", "email", "gone", "已流失"),
+        ("fans", "c2", AS_OF, "send", "sms", "bought 9 times", "共购买 9 次", None),
+        ("fans", "c1", AS_OF, "send", "sms", "bought 3 times", "共购买 3 次", None),
+        ("fans", "c3", AS_OF, "no_consent", "sms", "bought 2 times", "共购买 2 次", None),
+        ("fans", "c4", AS_OF, "holdout", "sms", "bought 2 times", "共购买 2 次", "list"),
+        ("sleepers", "c3", AS_OF, "contacted_recently", "email", "gone", "已流失", None),
     ],
     schema=schemas.LIST_MEMBERS,
     orient="row",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.contact import ADDRESS_OF, CHANNELS, ContactRules, held_out
+from transforms.contact import ADDRESS_OF, CHANNELS, ContactRules, held_out, holdout
 from transforms.lists import build
 
 from .marketing import AS_OF, IDS, NO_HOLDOUT, a_list, contacts, customers_360, statuses, touches
@@ -153,9 +153,37 @@ def test_only_those_who_would_be_sent_to_are_held_out():
     assert 60 < counts["holdout"] < 140
 
 
+@given(share=st.floats(0, 0.5), larger=st.floats(0, 0.5))
+@settings(deadline=None, max_examples=10)
+def test_who_is_in_the_global_holdout_is_on_no_list_and_a_larger_share_only_adds(share, larger):
+    people = IDS.head(60)
+    base, book = customers_360(*({"customer_id": c} for c in people)), contacts(*({"customer_id": c} for c in people))
+    definitions = [a_list(name=name, holdout_share=0.3) for name in ("one", "two")]
+
+    def drawn(of_all: float) -> dict[str, set[str | None]]:
+        members = build(base, book, touches(), definitions, ContactRules(global_holdout_share=of_all, one_list_per="list"), AS_OF)
+        assert (members["status"] == "holdout").to_list() == members["holdout"].is_not_null().to_list()
+        return dict(members.group_by("customer_id").agg(pl.col("holdout").unique()).iter_rows())
+
+    fewer, more = drawn(share), drawn(max(share, larger))
+    for customer_id, holdouts in fewer.items():
+        assert holdouts == ["global"] or "global" not in holdouts
+        if "global" in holdouts:
+            assert more[customer_id] == ["global"]
+
+
+def test_the_global_holdout_has_its_share_and_is_drawn_apart_from_that_of_any_list():
+    drawn = holdout(IDS, "champions", 0.1, ContactRules(global_holdout_share=0.2))
+    counts = {which: (drawn == which).sum() for which in ("global", "list")}
+    assert counts["global"] / len(IDS) == pytest.approx(0.2, abs=0.01)
+    assert counts["list"] / (len(IDS) - counts["global"]) == pytest.approx(0.1, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
+        ({"global_holdout_share": 0.6}, "global_holdout_share = 0.6, expected 0 to 0.5"),
+        ({"results_horizon_days": 0}, "results_horizon_days = 0, expected 1 to 365 days"),
         ({"quiet_days": -1}, "quiet_days = -1, expected 0 to 365 days"),
         ({"complaint_cool_down_days": 366}, "complaint_cool_down_days = 366"),
         ({"max_campaigns": 0}, "max_campaigns = 0, expected 1 to 100"),

@@ -17,7 +17,7 @@ from .marketing import AS_OF, IDS, NO_HOLDOUT, a_list, contacts, customers_360, 
 OUT = {"customer_id": pl.String, "channel": pl.String}
 SAID = {"customer_id": pl.String, "channel": pl.String, "is_granted": pl.Boolean, "changed_at": schemas.TIMESTAMP}
 OPTED = {"customer_id": pl.String, "channel": pl.String, "opted_out_at": schemas.TIMESTAMP}
-HISTORY = schemas.LIST_HISTORY
+HISTORY = schemas.PAST_LISTS
 EVERY_LIST = dataclasses.replace(NO_HOLDOUT, one_list_per="list")
 
 
