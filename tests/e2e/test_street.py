@@ -111,20 +111,22 @@ def test_one_person_under_several_ids_is_one_customer(first_run, sample: Home) -
 def test_lists_hold_only_people_who_may_be_contacted_and_the_manifest_accounts_for_the_rest(first_run, sample: Home) -> None:
     folder = sample.folder / "exports" / "latest"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert len(manifest["lists"]) >= 5
-    for name, entry in manifest["lists"].items():
+    available = {name: entry for name, entry in manifest["lists"].items() if entry["available"]}
+    assert len(available) >= 11
+    assert {"points_expiring", "near_next_tier", "uncollected_pickups"}.isdisjoint(available)
+    for name, entry in available.items():
         assert pl.read_parquet(folder / f"{name}.parquet").height == entry["sent"]
         assert (folder / f"{name}.csv").exists()
         assert (folder / f"{name}.xlsx").exists()
         assert entry["chosen"] == entry["sent"] + sum(entry["dropped"].values())
-    assert sum(entry["sent"] for entry in manifest["lists"].values()) > 0
+    assert sum(entry["sent"] for entry in available.values()) > 0
     record = json.loads((sample.folder / "published" / "publication.json").read_text(encoding="utf-8"))
     assert manifest["run_id"] == record["run_id"]
 
 
 def test_a_published_list_becomes_the_file_of_a_platform_row_by_row(first_run, sample: Home) -> None:
     published = json.loads((sample.folder / "exports" / "latest" / "manifest.json").read_text(encoding="utf-8"))
-    sizes = {name: entry["sent"] for name, entry in published["lists"].items()}
+    sizes = {name: entry["sent"] for name, entry in published["lists"].items() if entry["available"] and entry["channel"] == "email"}
     largest = max(sizes, key=lambda name: sizes[name])
     told = CliRunner().invoke(app, ["export", largest, "--for", "google", "--plain", "--home", str(sample.folder)])
     assert told.exit_code == 0, told.output
@@ -188,7 +190,8 @@ def test_the_next_day_is_added_and_the_redelivered_day_replaced(first_run, sampl
     assert sample.published(
         "select max(changed_at)::varchar <= max(as_of_date)::varchar from marts.segment_history, marts.customer_360"
     ) == [(True,)]
-    on_lists = {name: entry["sent"] + entry["dropped"]["holdout"] for name, entry in lists.items()}
+    campaigns = {name: entry for name, entry in lists.items() if entry["available"] and not entry["is_internal"]}
+    on_lists = {name: entry["sent"] + entry["dropped"]["holdout"] for name, entry in campaigns.items()}
     followed = sample.published("select list_name, listed_count, sent_count, verdict from marts.list_results")
     assert {name: listed for name, listed, _, _ in followed} == {name: listed for name, listed in on_lists.items() if listed}
     assert {name: sent for name, _, sent, _ in followed} == {name: lists[name]["sent"] for name, *_ in followed}
