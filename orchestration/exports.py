@@ -19,7 +19,7 @@ from orchestration.io import write_atomically, write_json, write_parquet, write_
 from orchestration.master import in_cents, master
 from orchestration.verdicts import MANIFEST, WITHHELD, Verdict
 from orchestration.workbook import write_xlsx
-from transforms.contact import ADDRESS_OF, STATUSES, ContactRules
+from transforms.contact import ADDRESS_OF, ON_LIST, STATUSES, ContactRules
 from transforms.lists import ListDefinition, holdout_share
 
 MANIFEST_SCHEMA = "manifest.schema.json"
@@ -100,7 +100,7 @@ def list_frame(
 ) -> pl.LazyFrame:
     """One row per customer the list is sent to: customer_id, name, email or phone, the list's own columns, reason, suggested_action; in the
     list's order. An internal list has neither name nor address. ``customers``: ``customer_360``."""
-    rows = members.filter(list_name=definition.name, status="send")
+    rows = members.filter(pl.col("status").is_in(ON_LIST), list_name=definition.name)
     personal = () if definition.is_internal else ("name", ADDRESS_OF[definition.channel])
     rows = rows.join(contacts.select("customer_id", *personal), on="customer_id", how="left", maintain_order="left", validate="1:1")
     if definition.columns:
@@ -164,7 +164,7 @@ def _accounted(definition: ListDefinition, members: pl.DataFrame, run: RunFacts,
 def _account(definition: ListDefinition, members: pl.DataFrame, rules: ContactRules) -> dict[str, Any]:
     """What a list is for and what became of each customer its filter chose: chosen = sent + Σ dropped."""
     counts = dict(members.filter(list_name=definition.name).group_by("status").len().iter_rows())
-    share = holdout_share(definition, rules)
+    share, of_all = holdout_share(definition, rules), members.filter(list_name=definition.name, holdout="global").height
     return {
         "title": asdict(definition.title),
         "purpose": asdict(definition.purpose),
@@ -182,9 +182,9 @@ def _account(definition: ListDefinition, members: pl.DataFrame, rules: ContactRu
         "size_limit": definition.size_limit,
         "suggested_action": asdict(definition.suggested_action),
         "chosen": sum(counts.values()),
-        "sent": counts.get("send", 0),
+        "sent": sum(counts.get(status, 0) for status in ON_LIST),
         "dropped": {status: counts.get(status, 0) for status in (*STATUSES, WITHHELD) if status != "send"},
-        "holdout": {"share": share, "customers": counts.get("holdout", 0)},
+        "holdout": {"share": share, "customers": counts.get("holdout", 0), "of_all_lists": of_all},
     }
 
 

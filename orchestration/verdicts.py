@@ -104,9 +104,10 @@ def shown_members(settings: Settings, verdicts: Mapping[str, Verdict]) -> Path:
     import polars as pl
 
     from orchestration.io import write_parquet
+    from transforms.contact import ON_LIST
 
     shown = built.with_name("shown_members.parquet")
-    is_held = ~pl.col("list_name").is_in(published) & (pl.col("status") == "send")
+    is_held = ~pl.col("list_name").is_in(published) & pl.col("status").is_in(ON_LIST)
     members = pl.scan_parquet(built, glob=False)
     write_parquet(members.with_columns(status=pl.when(is_held).then(pl.lit(WITHHELD)).otherwise("status")), shown)
     return shown

@@ -23,7 +23,11 @@ STATUSES = (
     "erased", "no_consent", "unsubscribed", "no_personalisation", "no_address", "complaint_cool_down",
     "contacted_recently", "frequency_cap", "list_cool_down", "other_list", "holdout", "send",
 )  # fmt: skip
-"""In the order of suppression; ``send`` is what is left. Of an internal list everybody is ``send`` who is not ``erased``."""
+"""In the order of suppression; ``send`` is what is left. Of an internal list everybody is ``LISTED`` who is not ``erased``."""
+LISTED = "listed"
+"""Status of who is on an internal list: in its file, and not to be written to because of it."""
+ON_LIST = ("send", LISTED)
+"""Statuses of those in a list's files."""
 
 CONTACT_COLUMNS = ("email", "phone", *(f"{channel}_consent" for channel in CHANNELS))
 
@@ -154,14 +158,14 @@ def evidence(
 
 
 def suppression(channel: str, rules: ContactRules, as_of: date, is_by_traits: bool = True) -> pl.Expr:
-    """Why a customer is not written to on ``channel``, or ``send``; what a list adds (its own cool-down, other lists, the holdout) is drawn
-    from the latter.
+    """Why a customer is not written to on ``channel``, or ``send`` (``LISTED`` on an internal list); what a list adds (its cool-down, other
+    lists, the holdout) is drawn from the latter.
 
     Reads what ``evidence`` gives. ``is_by_traits``: whether the list chooses people by personal traits.
     A span of 14 days that began on the 1st ends with the 14th: on the 15th the customer may be written to.
     """
     if channel == INTERNAL:
-        return pl.when("is_erased").then(pl.lit("erased")).otherwise(pl.lit("send"))
+        return pl.when("is_erased").then(pl.lit("erased")).otherwise(pl.lit(LISTED))
     address = ADDRESS_OF[channel]
     complained = (pl.lit(as_of) - _local_date(pl.col("last_complaint_at"), rules)).dt.total_days() < rules.complaint_cool_down_days
     touched = (pl.lit(as_of) - pl.col("last_touch_date")).dt.total_days() < rules.quiet_days

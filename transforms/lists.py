@@ -10,7 +10,7 @@ from string import Formatter
 import polars as pl
 
 from transforms import schemas
-from transforms.contact import ContactRules, evidence, holdout, last_touches, suppression
+from transforms.contact import ON_LIST, ContactRules, evidence, holdout, last_touches, suppression
 from transforms.list_definitions import (
     ALWAYS_READ,
     ListDefinition,
@@ -119,12 +119,12 @@ def _members(
         status=status,
     ).collect()
     sendable = chosen.filter(pl.col("status") == "send").select("customer_id")
-    drawn = sendable.with_columns(_drawn(sendable["customer_id"], definition, rules)).drop_nulls()
+    drawn = sendable.with_columns(holdout(sendable["customer_id"], definition.name, holdout_share(definition, rules), rules)).drop_nulls()
     marked = chosen.join(drawn, on="customer_id", how="left", maintain_order="left").with_columns(
         status=pl.when(pl.col("holdout").is_null()).then("status").otherwise(pl.lit("holdout"))
     )
     if definition.size_limit is not None:
-        is_sent = (pl.col("status") == "send").cast(pl.Int64)
+        is_sent = pl.col("status").is_in(ON_LIST).cast(pl.Int64)
         marked = marked.filter(is_sent.cum_sum() - is_sent < definition.size_limit)
     return marked.select(schemas.LIST_MEMBERS.names()).match_to_schema(schemas.LIST_MEMBERS)
 
@@ -134,13 +134,6 @@ def holdout_share(definition: ListDefinition, rules: ContactRules) -> float:
     if definition.is_internal:
         return 0
     return rules.holdout_share if definition.holdout_share is None else definition.holdout_share
-
-
-def _drawn(customer_ids: pl.Series, definition: ListDefinition, rules: ContactRules) -> pl.Series:
-    """Which holdout each customer belongs to; of an internal list, by which nobody is contacted, none."""
-    if definition.is_internal:
-        return pl.Series("holdout", [None] * len(customer_ids), dtype=pl.String)
-    return holdout(customer_ids, definition.name, holdout_share(definition, rules), rules)
 
 
 def _cooling(history: pl.DataFrame, definition: ListDefinition, as_of: date) -> pl.Series:

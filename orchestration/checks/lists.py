@@ -237,7 +237,7 @@ def _people(members: str, rules: ContactRules) -> str:
             left join working.private.customer_contacts as contacts on contacts.customer_id = members.customer_id
             left join {_CUSTOMERS} as customers on customers.customer_id = members.customer_id
             left join touched on touched.customer_id = members.customer_id
-            where status = 'send')"""
+            where status in ('send', 'listed'))"""
 
 
 def _shape(definition: ListDefinition, members: "pl.LazyFrame", contacts: "pl.LazyFrame", customers: "pl.LazyFrame", language: str) -> str:

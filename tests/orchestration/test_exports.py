@@ -284,7 +284,8 @@ def test_the_manifest_accounts_for_every_file_and_every_customer(tmp_path):
     assert (fans["chosen"], fans["sent"], sleepers["chosen"], sleepers["sent"]) == (4, 2, 1, 0)
     assert {status: count for status, count in fans["dropped"].items() if count} == {"no_consent": 1, "holdout": 1}
     assert all(account["chosen"] == account["sent"] + sum(account["dropped"].values()) for account in (fans, sleepers))
-    assert (fans["holdout"], sleepers["holdout"]) == ({"share": 0.1, "customers": 1}, {"share": 0.05, "customers": 0})
+    assert fans["holdout"] == {"share": 0.1, "customers": 1, "of_all_lists": 0}
+    assert sleepers["holdout"] == {"share": 0.05, "customers": 0, "of_all_lists": 0}
     assert fans["filter"] == "orders_count > 1"
     assert fans["purpose"] == {"en": "Say thanks", "zh": "致谢"}
     assert fans["files"] == ["fans.csv", "fans.xlsx", "fans.parquet"]

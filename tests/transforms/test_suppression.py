@@ -235,7 +235,7 @@ def test_an_internal_list_holds_everybody_but_the_erased_and_is_nobodys_turn():
         pl.LazyFrame({"customer_id": ["c2"]}),
         out(("c1", ALL)),
     )
-    assert statuses(members.filter(list_name="watch")) == {"c1": "send", "c2": "erased"}
+    assert statuses(members.filter(list_name="watch")) == {"c1": "listed", "c2": "erased"}
     assert statuses(members.filter(list_name="all"))["c1"] == "no_consent"
 
 
