@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from transforms.platform_ids import hashed, valid
+from transforms.platform_ids import hashed, mainland_mobile, valid
 
 REASONS = ("no_address", "invalid_email", "invalid_phone", "not_mainland_mobile", "not_mobile", "no_external_userid", "duplicate")
 """Why a person is not in a file. ``duplicate``: all that tells who this is stands in a row before."""
@@ -54,6 +54,11 @@ def phone_reason(otherwise: str = "invalid_phone") -> Callable[[pl.Expr], pl.Exp
         return pl.when(lacks & pl.col("phone").is_null()).then(pl.lit("invalid_phone")).when(lacks).then(pl.lit(otherwise))
 
     return reason
+
+
+def mainland_phone(header: str) -> Column:
+    """Column of mobile numbers of mainland China, which say who a person is; any other number is refused as none."""
+    return Column(header, "mainland_mobile", mainland_mobile(pl.col("phone")), phone_reason("not_mainland_mobile"))
 
 
 def rows_of(contacts: pl.DataFrame, columns: Sequence[Column], form: str) -> Rows:

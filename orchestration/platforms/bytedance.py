@@ -8,13 +8,10 @@ Source: 巨量引擎 Marketing API, DMP 数据源文件上传 and 巨量千川 �
 toutiao_dmp.proto in github.com/MrNullPoint/OceanEngineApi. Uncertain: the smallest audience that may be used.
 """
 
-import polars as pl
-
 from orchestration.platforms.files import MEGABYTE, Layout, write_zipped_lines, write_zipped_messages
 from orchestration.platforms.platform import Platform
 from transforms.lists import Wording
-from transforms.platform_ids import mainland_mobile
-from transforms.platform_rows import Column, phone_reason
+from transforms.platform_rows import Column, mainland_phone
 
 _BASE64_OF_AN_ITEM = 94
 """Signs of base64 for the 70 bytes of an item; a hash of 64 signs and two line ends are counted anyway."""
@@ -22,8 +19,7 @@ _BASE64_OF_AN_ITEM = 94
 
 def columns(channel: str, form: str) -> tuple[Column, ...]:
     """One phone."""
-    phone = mainland_mobile(pl.col("phone"))
-    return (Column("phone", "mainland_mobile", phone, phone_reason("not_mainland_mobile")),)
+    return (mainland_phone("phone"),)
 
 
 OCEAN_ENGINE = Platform(

@@ -12,14 +12,13 @@ import polars as pl
 from orchestration.platforms.files import Layout, write_csv
 from orchestration.platforms.platform import Platform
 from transforms.lists import Wording
-from transforms.platform_ids import alibaba_email, mainland_mobile
-from transforms.platform_rows import Column, email_reason, phone_reason
+from transforms.platform_ids import alibaba_email
+from transforms.platform_rows import Column, email_reason, mainland_phone
 
 
 def columns(channel: str, form: str) -> tuple[Column, ...]:
     """phone_md5, email_md5; or phone_sha256."""
-    phone = mainland_mobile(pl.col("phone"))
-    phones = Column(f"phone_{form}", "mainland_mobile", phone, phone_reason("not_mainland_mobile"))
+    phones = mainland_phone(f"phone_{form}")
     if form == "sha256":
         return (phones,)
     email = alibaba_email(pl.col("email"))

@@ -9,21 +9,17 @@ Help, “Send messages by using mass messaging” (duplicates are dropped). Unce
 the first cell of either console's own example file: compare before the first upload.
 """
 
-import polars as pl
-
 from orchestration.platforms.files import MEGABYTE, Layout, write_lines, write_workbook
 from orchestration.platforms.platform import Platform
 from transforms.lists import Wording
-from transforms.platform_ids import mainland_mobile
-from transforms.platform_rows import Column, phone_reason
+from transforms.platform_rows import Column, mainland_phone
 
 NUMBERS_PER_FILE = 50_000
 
 
 def columns(channel: str, form: str) -> tuple[Column, ...]:
     """One number."""
-    phone = mainland_mobile(pl.col("phone"))
-    return (Column("手机号码", "mainland_mobile", phone, phone_reason("not_mainland_mobile")),)
+    return (mainland_phone("手机号码"),)
 
 
 ALIYUN = Platform(

@@ -7,19 +7,15 @@ Source: Tencent Marketing API, custom_audience_files/add (zip of at most 100 MB)
 smallest audience that may be used.
 """
 
-import polars as pl
-
 from orchestration.platforms.files import MEGABYTE, Layout, write_zipped_lines
 from orchestration.platforms.platform import Platform
 from transforms.lists import Wording
-from transforms.platform_ids import mainland_mobile
-from transforms.platform_rows import Column, phone_reason
+from transforms.platform_rows import Column, mainland_phone
 
 
 def columns(channel: str, form: str) -> tuple[Column, ...]:
     """One hash of a phone."""
-    phone = mainland_mobile(pl.col("phone"))
-    return (Column("phone", "mainland_mobile", phone, phone_reason("not_mainland_mobile")),)
+    return (mainland_phone("phone"),)
 
 
 PLATFORM = Platform(
