@@ -23,8 +23,9 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 PARTIAL_SUFFIX = ".partial"
 """Ends the name of a file still being written, so that no ``*.parquet`` pattern can pick it up."""
 
-ROWS_PER_GROUP = 128 * 1024
-"""Rows per Parquet row group; fixed, because a size chosen by the engine depends on the machine's cores."""
+ROWS_PER_GROUP = 122_880
+"""Rows per Parquet row group: those of one in DuckDB, which writes a table twice where others come in. Fixed, because a size chosen by the
+engine depends on the machine's cores."""
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.ledger import File, Ledger
 from orchestration.errors import RegularsError
-from orchestration.io import write_atomically, write_parquet
+from orchestration.io import link_or_copy, write_atomically, write_parquet
 from orchestration.settings import Settings
-from orchestration.sql import quoted, readable
+from orchestration.sql import readable
 
 if TYPE_CHECKING:
     import duckdb
@@ -178,11 +178,11 @@ def write_history(settings: Settings) -> None:
 
     A run that looks back takes the same one: what of it lies after its day is left out when the changes are worked out.
     """
-    import duckdb
+    from transforms.schemas import SEGMENT_HISTORY
 
     published = settings.home / "published" / "parquet" / "segment_history" / "segment_history.parquet"
-    columns = "null::varchar as customer_id, null::varchar as dimension, null::varchar as value, null::varchar as previous_value"
-    empty = f"select {columns}, null::date as changed_at where false"
-    query = f"select * from read_parquet({readable(published)})" if published.exists() else empty
-    with write_atomically(settings.derived / "history" / "segment_history.parquet") as path, duckdb.connect() as connection:
-        connection.execute(f"copy ({query}) to {quoted(path)} (format parquet)")
+    with write_atomically(settings.derived / "history" / "segment_history.parquet") as path:
+        if published.exists():
+            link_or_copy(str(published.resolve()), str(path))
+        else:
+            SEGMENT_HISTORY.to_frame().write_parquet(path)

@@ -73,7 +73,7 @@ def publish(
 ) -> Publication:
     """Builds the publication of a run beside the others, then switches readers to it. One publisher at a time.
 
-    ``warehouse``: the private DuckDB file, closed, with tables of the schema ``marts`` only; they are published, with each Parquet file of
+    ``warehouse``: the private DuckDB file, closed, with tables and views of the schema ``marts`` only; they are published, with each Parquet file of
     ``extra_tables`` (name to file) as one more. ``fill_exports`` writes the package of ``as_of`` into the folder it is given; packages of
     other days are carried over. ``info`` is plain JSON content for the record. The newest ``keep`` publications stay, leftovers of
     killed runs go. ``engine``: DuckDB settings such as ``memory_limit`` and ``threads``.
@@ -166,12 +166,12 @@ def _write_tables(
 def _refuse_others(connection: "duckdb.DuckDBPyConnection", warehouse: Path) -> None:
     """Whatever stands in the file is published with it."""
     relations = "select table_schema || '.' || table_name from information_schema.tables"
-    others = connection.execute(f"{relations} where table_schema <> ? or table_type <> 'BASE TABLE' order by 1", [PUBLISHED_SCHEMA])
+    others = connection.execute(f"{relations} where table_schema <> ? order by 1", [PUBLISHED_SCHEMA])
     if found := [name for (name,) in others.fetchall()]:
         raise RegularsError(
             f"The warehouse holds {', '.join(found)}, which would be published",
             where=warehouse,
-            expected=f"tables of the schema {PUBLISHED_SCHEMA} and nothing else",
+            expected=f"tables and views of the schema {PUBLISHED_SCHEMA} and nothing else",
             do="build it anew with `regulars run --full`",
         )
 

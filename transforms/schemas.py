@@ -247,6 +247,11 @@ TOPIC_OUTCOMES = pl.Schema(
 )
 """Grain: one row per topic and tone (``positive``, ``negative``)."""
 
+SEGMENT_HISTORY = pl.Schema(
+    {"customer_id": pl.String, "dimension": pl.String, "value": pl.String, "previous_value": pl.String, "changed_at": pl.Date}
+)
+"""When who came into which segment. Grain: one row per customer, dimension and day of change."""
+
 LIST_MEMBERS = pl.Schema(
     {
         "list_name": pl.String,

@@ -48,12 +48,6 @@
 {%- endmacro %}
 
 
-{#- Condition that only the rows of a full run pass. -#}
-{% macro is_full() -%}
-    {{ "1 = 1" if var('full') else "1 = 0" }}
-{%- endmacro %}
-
-
 {#- For a pre-hook: take the rows of what was touched out of the table, so that they can be put in anew. -#}
 {% macro take_out(keys, touched) -%}
     {%- if not execute or is_incremental() -%}
@@ -71,52 +65,5 @@
             {{ day }} > least({{ as_of_date() }}, cast('{{ var("built_as_of") }}' as date))
             and {{ day }} <= greatest({{ as_of_date() }}, cast('{{ var("built_as_of") }}' as date))
         )
-    {%- endif -%}
-{%- endmacro %}
-
-
-{#- For a post-hook of customer_facts: the day itself, in the rows of persons who were not touched. -#}
-{% macro bring_to_the_day() -%}
-    {%- if not execute or is_incremental() -%}
-        update {{ this }}
-        set
-            as_of_date = {{ as_of_date() }},
-            recency_days = {{ days_between("last_order_date", as_of_date()) }},
-            tenure_days = {{ days_between("first_order_date", as_of_date()) }}
-    {%- endif -%}
-{%- endmacro %}
-
-
-{#- For a post-hook of customer_facts: what a person pays beside what others pay moves when the others buy. -#}
-{% macro bring_price_levels_up_to_date() -%}
-    {%- if not execute or is_incremental() -%}
-        merge into {{ this }} as facts
-        using {{ ref('int_customer_price_levels') }} as price_levels
-        on facts.customer_id = price_levels.customer_id
-        when matched and facts.above_median_price_share is distinct from price_levels.above_median_price_share
-            then update set above_median_price_share = price_levels.above_median_price_share
-    {%- endif -%}
-{%- endmacro %}
-
-
-{#- For a post-hook of customer_facts: an order leaves the last twelve months, or comes back into them, without any news of it. -#}
-{% macro bring_last_year_up_to_date() -%}
-    {%- if not execute or is_incremental() -%}
-        merge into {{ this }} as facts
-        using (
-            select
-                customers.customer_id,
-                coalesce(last_year.orders_count, 0) as orders_count,
-                cast(coalesce(last_year.net_amount, 0) as decimal(18, 4)) as net_amount
-            from {{ this }} as customers
-            left join {{ ref('int_customer_last_year') }} as last_year
-                on customers.customer_id = last_year.customer_id
-        ) as last_year
-        on facts.customer_id = last_year.customer_id
-        when matched and (
-            facts.orders_count_12m <> last_year.orders_count
-            or facts.net_amount_12m <> last_year.net_amount
-        )
-            then update set orders_count_12m = last_year.orders_count, net_amount_12m = last_year.net_amount
     {%- endif -%}
 {%- endmacro %}

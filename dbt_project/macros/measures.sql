@@ -2,3 +2,9 @@
 {% macro share(part, whole) -%}
     cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0)
 {%- endmacro %}
+
+
+{#- Whether orders of a channel are placed in a shop; null without a channel. -#}
+{% macro is_shop_channel(channel) -%}
+    lower(trim({{ channel }})) in ('{{ var("shop_channels") | join("', '") }}')
+{%- endmacro %}

@@ -84,7 +84,7 @@ def new_warehouse(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) 
     def make(**variables: Any) -> Warehouse:
         warehouse = Warehouse(tmp_path_factory.mktemp("warehouse"), manifest, variables)
         with duckdb.connect() as connection:
-            connection.execute(f"attach '{warehouse.path}' as warehouse (storage_version 'v1.2.0')")
+            connection.execute(f"attach '{warehouse.path}' as warehouse (storage_version 'v1.4.0')")
         warehouse.dbt("seed")
         return warehouse
 

@@ -193,7 +193,7 @@ def test_descriptions_travel_with_the_tables(warehouse):
 
 
 def test_the_warehouse_keeps_the_format_that_old_readers_know(warehouse):
-    assert warehouse.rows("select tags['storage_version'] from duckdb_databases() where database_name = 'warehouse'") == [("v1.2.0+",)]
+    assert warehouse.rows("select tags['storage_version'] from duckdb_databases() where database_name = 'warehouse'") == [("v1.4.0+",)]
 
 
 def test_neither_the_order_of_processing_nor_the_batches_change_a_fact(warehouse, new_warehouse, tmp_path: Path):

@@ -22,7 +22,7 @@ def build_warehouse(home: Path, run_id: str, rows: int = 3) -> None:
     """A warehouse whose tables say which run they are of."""
     (home / "warehouse.duckdb").unlink(missing_ok=True)
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{home / 'warehouse.duckdb'}' as warehouse (storage_version 'v1.2.0')")
+        connection.execute(f"attach '{home / 'warehouse.duckdb'}' as warehouse (storage_version 'v1.4.0')")
         connection.execute("use warehouse")
         connection.execute("create schema marts")
         connection.execute(f"create table marts.marts_only as select '{run_id}' as run_id, 'kept' as text from range({rows})")
@@ -82,7 +82,7 @@ def test_tables_exports_and_record_of_a_run_are_published_together(tmp_path):
 def test_the_published_warehouse_opens_in_older_duckdb_and_keeps_contracts_and_descriptions(tmp_path):
     folder = publish_run(tmp_path, "run-1").folder
     with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
-        assert connection.execute("select tags['storage_version'] from duckdb_databases() where not internal").fetchall() == [("v1.2.0+",)]
+        assert connection.execute("select tags['storage_version'] from duckdb_databases() where not internal").fetchall() == [("v1.4.0+",)]
         table_comment = "select comment from duckdb_tables() where table_name = 'customer_360'"
         assert connection.execute(table_comment).fetchall() == [("One row per customer's id.",)]
         column_comments = "select column_name, comment from duckdb_columns() where comment is not null and not internal"
@@ -93,8 +93,8 @@ def test_the_published_warehouse_opens_in_older_duckdb_and_keeps_contracts_and_d
 
 @pytest.mark.parametrize(
     "made",
-    ["create table main.customer_contacts as select 'ann@example.com' as email", "create view marts.contacts as select 1 as one"],
-    ids=["table of another schema", "view"],
+    ["create table main.customer_contacts as select 'ann@example.com' as email", "create view main.contacts as select 1 as one"],
+    ids=["table", "view"],
 )
 def test_a_warehouse_that_holds_anything_but_marts_is_not_published(tmp_path, made):
     publish_run(tmp_path, "run-1")
@@ -102,6 +102,31 @@ def test_a_warehouse_that_holds_anything_but_marts_is_not_published(tmp_path, ma
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute(made)
     with pytest.raises(RegularsError, match=r"holds \w+.(customer_)?contacts, which would be published"):
+        publish(tmp_path, "run-2", SECOND, tmp_path / "warehouse.duckdb", fill("run-2"), {}, {})
+    assert what_a_reader_sees(tmp_path) == {"run-1"}
+
+
+def test_a_view_on_marts_is_published_as_a_view_and_as_parquet_whatever_name_the_file_is_opened_under(tmp_path):
+    build_warehouse(tmp_path, "run-1")
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute('create view "warehouse"."marts"."doubled" as select net_amount * 2 as twice from "warehouse"."marts"."customer_360"')
+    publication = publish(tmp_path, "run-1", SECOND, tmp_path / "warehouse.duckdb", fill("run-1"), {}, {})
+    assert publication.tables["doubled"] == 3
+    with duckdb.connect() as reader:
+        reader.execute(f"attach '{publication.folder / 'warehouse.duckdb'}' as anything (read_only)")
+        twice = "select cast(sum(twice) as double) from"
+        parquet = f"read_parquet('{publication.folder}/parquet/doubled/doubled.parquet')"
+        assert reader.execute(f"{twice} anything.marts.doubled").fetchall() == reader.execute(f"{twice} {parquet}").fetchall() == [(1.5,)]
+
+
+def test_a_view_that_looks_into_another_file_is_not_published(tmp_path):
+    publish_run(tmp_path, "run-1")
+    build_warehouse(tmp_path, "run-2")
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute(f"attach '{tmp_path / 'working.duckdb'}' as working")
+        connection.execute("create table working.contacts as select 'ann@example.com' as email")
+        connection.execute("create view marts.contacts as from working.contacts")
+    with pytest.raises(RegularsError, match="Run run-2 could not be published, and what was published before is unchanged"):
         publish(tmp_path, "run-2", SECOND, tmp_path / "warehouse.duckdb", fill("run-2"), {}, {})
     assert what_a_reader_sees(tmp_path) == {"run-1"}
 

@@ -1,3 +1,5 @@
+{{ config(materialized="view") }}
+-- A view: 150 columns of everybody would be written anew each day, and a reader asks for a few. Publishing writes them once, as Parquet.
 with
 
 customer_facts as (
@@ -12,43 +14,12 @@ customer_scores as (
     select * from {{ ref('customer_scores') }}
 ),
 
-shop_goers as (
-    select customer_id
-    from customer_facts
-    where lower(trim(preferred_channel)) in ({{ "'" ~ var('shop_channels') | join("', '") ~ "'" }})
+customer_segments as (
+    select * from {{ ref('customer_segments') }}
 ),
 
 shop_cities as (
-    select customers.city
-    from customers
-    inner join shop_goers
-        on customers.customer_id = shop_goers.customer_id
-    where customers.city is not null
-    group by customers.city
-    having count(*) >= {{ var('shop_city_customers_min') }}
-),
-
-ranked_changes as (
-    select
-        *,
-        row_number() over (partition by customer_id, dimension order by changed_at desc) as change_rank
-    from {{ ref('segment_history') }}
-),
-
-last_changes as (
-    select
-        customer_id,
-        max(case when dimension = 'rfm_group' then previous_value end) as previous_rfm_group,
-        max(case when dimension = 'rfm_group' then changed_at end) as rfm_group_changed_at,
-        max(case when dimension = 'abc_class' then previous_value end) as previous_abc_class,
-        max(case when dimension = 'abc_class' then changed_at end) as abc_class_changed_at,
-        max(case when dimension = 'lifecycle_stage' then previous_value end) as previous_lifecycle_stage,
-        max(case when dimension = 'lifecycle_stage' then changed_at end) as lifecycle_stage_changed_at,
-        max(case when dimension = 'loyalty_type' then previous_value end) as previous_loyalty_type,
-        max(case when dimension = 'loyalty_type' then changed_at end) as loyalty_type_changed_at
-    from ranked_changes
-    where change_rank = 1
-    group by customer_id
+    select * from {{ ref('shop_cities') }}
 )
 
 select
@@ -103,7 +74,7 @@ select
     customer_facts.last_complaint_at,
     customer_facts.preferred_category,
     customer_facts.preferred_channel,
-    case when customer_facts.preferred_channel is not null then shop_goers.customer_id is not null end as buys_mostly_in_shop,
+    {{ is_shop_channel("customer_facts.preferred_channel") }} as buys_mostly_in_shop,
     -- never false: where nobody is known to go to a shop there may be one
     case when shop_cities.city is not null then true end as has_shop_in_city,
     customer_facts.discounted_orders_count,
@@ -132,16 +103,16 @@ select
     customer_scores.m_score,
     customer_scores.rfm_group,
     customer_scores.rfm_group_zh,
-    last_changes.previous_rfm_group,
-    last_changes.rfm_group_changed_at,
+    customer_segments.previous_rfm_group,
+    customer_segments.rfm_group_changed_at,
     customer_scores.abc_class,
     customer_scores.abc_class_zh,
-    last_changes.previous_abc_class,
-    last_changes.abc_class_changed_at,
+    customer_segments.previous_abc_class,
+    customer_segments.abc_class_changed_at,
     customer_scores.lifecycle_stage,
     customer_scores.lifecycle_stage_zh,
-    last_changes.previous_lifecycle_stage,
-    last_changes.lifecycle_stage_changed_at,
+    customer_segments.previous_lifecycle_stage,
+    customer_segments.lifecycle_stage_changed_at,
     customer_scores.lifecycle_reasons,
     customer_scores.lifecycle_reasons_zh,
     customer_scores.is_lost,
@@ -196,8 +167,8 @@ select
     customer_scores.is_attitude_known,
     customer_scores.loyalty_type,
     customer_scores.loyalty_type_zh,
-    last_changes.previous_loyalty_type,
-    last_changes.loyalty_type_changed_at,
+    customer_segments.previous_loyalty_type,
+    customer_segments.loyalty_type_changed_at,
     customer_scores.loyalty_raised_by,
     customer_scores.loyalty_raised_by_zh,
     customer_scores.loyalty_lowered_by,
@@ -210,9 +181,7 @@ left join customer_scores
     on
         customer_facts.customer_id = customer_scores.customer_id
         and customer_facts.as_of_date = customer_scores.as_of_date
-left join shop_goers
-    on customer_facts.customer_id = shop_goers.customer_id
 left join shop_cities
     on customers.city = shop_cities.city
-left join last_changes
-    on customer_facts.customer_id = last_changes.customer_id
+left join customer_segments
+    on customer_facts.customer_id = customer_segments.customer_id

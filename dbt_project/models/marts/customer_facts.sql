@@ -1,36 +1,23 @@
-{{
-    config(
-        materialized="incremental",
-        pre_hook="{{ take_out(['customer_id'], 'int_touched_customers') }}",
-        post_hook=["{{ bring_to_the_day() }}", "{{ bring_price_levels_up_to_date() }}", "{{ bring_last_year_up_to_date() }}"],
-    )
-}}
--- What was counted per customer, seen from the run's day: only what depends on the day itself, or on what others pay, is worked out for
--- everybody each day.
+-- What was counted per customer, seen from the run's day. Of what is counted only the touched is counted anew; the day itself, and what
+-- others pay, concern everybody, so the table is written as a whole.
 with
 
 customers as (
     select * from {{ ref('dim_customers') }}
     -- somebody without any dated event is known since ever
-    where
-        coalesce(first_seen_date <= {{ as_of_date() }}, true)
-        and {{ is_of_touched_customer() }}
+    where coalesce(first_seen_date <= {{ as_of_date() }}, true)
 ),
 
 activity as (
     select * from {{ ref('int_customer_activity') }}
-    where {{ is_of_touched_customer() }}
 ),
 
--- on a day these are put in afterwards, for everybody at once
 price_levels as (
     select * from {{ ref('int_customer_price_levels') }}
-    where {{ is_full() }}
 ),
 
 last_year as (
     select * from {{ ref('int_customer_last_year') }}
-    where {{ is_full() }}
 )
 
 select

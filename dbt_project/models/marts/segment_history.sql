@@ -15,67 +15,76 @@ customer_scores as (
     select * from {{ ref('customer_scores') }}
 ),
 
-present_values as (
-    select
-        customer_id,
-        as_of_date,
-        'rfm_group' as dimension,
-        rfm_group as value
-    from customer_scores
-
-    union all
-
-    select
-        customer_id,
-        as_of_date,
-        'abc_class' as dimension,
-        abc_class as value
-    from customer_scores
-
-    union all
-
-    select
-        customer_id,
-        as_of_date,
-        'lifecycle_stage' as dimension,
-        lifecycle_stage as value
-    from customer_scores
-
-    union all
-
-    select
-        customer_id,
-        as_of_date,
-        'loyalty_type' as dimension,
-        loyalty_type as value
-    from customer_scores
-),
-
-ranked_history as (
-    select
-        *,
-        row_number() over (partition by customer_id, dimension order by changed_at desc) as change_rank
-    from history
-),
-
 last_values as (
-    select * from ranked_history
-    where change_rank = 1
+    select
+        customer_id,
+        {{ last_change('value', 'rfm_group') }} as rfm_group,
+        {{ last_change('value', 'abc_class') }} as abc_class,
+        {{ last_change('value', 'lifecycle_stage') }} as lifecycle_stage,
+        {{ last_change('value', 'loyalty_type') }} as loyalty_type
+    from history
+    group by customer_id
+),
+
+compared as (
+    select
+        customer_scores.customer_id,
+        customer_scores.as_of_date as changed_at,
+        customer_scores.rfm_group,
+        last_values.rfm_group as previous_rfm_group,
+        customer_scores.abc_class,
+        last_values.abc_class as previous_abc_class,
+        customer_scores.lifecycle_stage,
+        last_values.lifecycle_stage as previous_lifecycle_stage,
+        customer_scores.loyalty_type,
+        last_values.loyalty_type as previous_loyalty_type
+    from customer_scores
+    left join last_values
+        on customer_scores.customer_id = last_values.customer_id
 ),
 
 changes as (
     select
-        present_values.customer_id,
-        present_values.dimension,
-        present_values.value,
-        last_values.value as previous_value,
-        present_values.as_of_date as changed_at
-    from present_values
-    left join last_values
-        on
-            present_values.customer_id = last_values.customer_id
-            and present_values.dimension = last_values.dimension
-    where present_values.value is distinct from last_values.value
+        customer_id,
+        'rfm_group' as dimension,
+        rfm_group as value,
+        previous_rfm_group as previous_value,
+        changed_at
+    from compared
+    where rfm_group is distinct from previous_rfm_group
+
+    union all
+
+    select
+        customer_id,
+        'abc_class' as dimension,
+        abc_class as value,
+        previous_abc_class as previous_value,
+        changed_at
+    from compared
+    where abc_class is distinct from previous_abc_class
+
+    union all
+
+    select
+        customer_id,
+        'lifecycle_stage' as dimension,
+        lifecycle_stage as value,
+        previous_lifecycle_stage as previous_value,
+        changed_at
+    from compared
+    where lifecycle_stage is distinct from previous_lifecycle_stage
+
+    union all
+
+    select
+        customer_id,
+        'loyalty_type' as dimension,
+        loyalty_type as value,
+        previous_loyalty_type as previous_value,
+        changed_at
+    from compared
+    where loyalty_type is distinct from previous_loyalty_type
 ),
 
 -- a person who was erased, or has become part of another, leaves no history behind
