@@ -48,3 +48,21 @@
     {%- do adapter.commit() -%}
     {{ return({"relations": [target]}) }}
 {% endmaterialization %}
+
+
+{#-
+    Rows that a day's run asks for several times: then a table of the few that were touched, for the lake is read through once. On a full
+    run all were, so it is a view. Other engines have a view.
+-#}
+{% materialization touched_rows, adapter="duckdb" %}
+    {%- set target = this.incorporate(type="view" if var("full") else "table") -%}
+    {%- set statement_sql = create_view_as(target, compiled_code) if var("full") else create_table_as(False, target, compiled_code) -%}
+    {{ made_anew(load_cached_relation(this), target, statement_sql) }}
+    {%- do adapter.commit() -%}
+    {{ return({"relations": [target]}) }}
+{% endmaterialization %}
+
+
+{% materialization touched_rows, default %}
+    {{ return(create_or_replace_view()) }}
+{% endmaterialization %}

@@ -1,3 +1,4 @@
+{{ config(materialized="touched_rows") }}
 with
 
 source as (
