@@ -1,5 +1,6 @@
 -- Orders that a change can reach: something of them was delivered or withdrawn, their customer is somebody else by now, a product on
--- them is called otherwise in the catalogue, or the rate of their day came, went or was corrected.
+-- them is called otherwise in the catalogue, or the rate of their day came, went or was corrected. Large tables are asked with `in`: of a
+-- join the engine can't know that few are looked for, and builds the large side.
 with
 
 changed_files as (
@@ -102,11 +103,13 @@ touched as (
     select
         built_orders.source,
         built_orders.order_id
-    from built_lines
-    inner join changed_products
-        on built_lines.product_key = changed_products.product_key
-    inner join {{ as_last_built('fct_orders', ['order_key', 'source', 'order_id', 'customer_id']) }} as built_orders
-        on built_lines.order_key = built_orders.order_key
+    from {{ as_last_built('fct_orders', ['order_key', 'source', 'order_id', 'customer_id']) }} as built_orders
+    where
+        built_orders.order_key in (
+            select built_lines.order_key
+            from built_lines
+            where built_lines.product_key in (select changed_products.product_key from changed_products)
+        )
 
     union distinct
 
@@ -134,8 +137,7 @@ built_persons as (
         built_orders.order_key,
         built_orders.customer_id
     from {{ as_last_built('fct_orders', ['order_key', 'source', 'order_id', 'customer_id']) }} as built_orders
-    inner join keyed
-        on built_orders.order_key = keyed.order_key
+    where built_orders.order_key in (select keyed.order_key from keyed)
 
     union distinct
 
@@ -143,8 +145,7 @@ built_persons as (
         built_contacts.order_key,
         built_contacts.customer_id
     from built_contacts
-    inner join keyed
-        on built_contacts.order_key = keyed.order_key
+    where built_contacts.order_key in (select keyed.order_key from keyed)
 )
 
 select
