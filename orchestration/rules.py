@@ -2,6 +2,8 @@
 
 import dataclasses
 import difflib
+import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,11 +56,12 @@ def contact_rules(settings: Settings) -> contact.ContactRules:
     return _built(contact.ContactRules, {**settings.contact.model_dump(), "time_zone": settings.time_zone}, "contact", settings)
 
 
-def shipped_lists() -> dict[str, Any]:
-    """``lists.yaml`` beside this file: list name to fields, for ``transforms.lists.load_definitions``."""
+@functools.cache
+def shipped_lists() -> Mapping[str, Any]:
+    """``lists.yaml`` beside this file: list name to fields, for ``transforms.lists.load_definitions``. A run asks several times."""
     import yaml
 
-    content: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("lists.yaml").read_text(encoding="utf-8"))
+    content: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("lists.yaml").read_text(encoding="utf-8"))
     return content
 
 
