@@ -73,10 +73,10 @@ def publish(
 ) -> Publication:
     """Builds the publication of a run beside the others, then switches readers to it. One publisher at a time.
 
-    ``warehouse``: the private DuckDB file, closed, with tables and views of the schema ``marts`` only; they are published, with each Parquet file of
-    ``extra_tables`` (name to file) as one more. ``fill_exports`` writes the package of ``as_of`` into the folder it is given; packages of
-    other days are carried over. ``info`` is plain JSON content for the record. The newest ``keep`` publications stay, leftovers of
-    killed runs go. ``engine``: DuckDB settings such as ``memory_limit`` and ``threads``.
+    ``warehouse``: the private DuckDB file, closed, with tables and views of the schema ``marts`` only; they are published, with each
+    Parquet file of ``extra_tables`` (name to file) as one more. ``fill_exports`` writes the package of ``as_of`` into the folder it is
+    given; packages of other days are carried over. ``info`` is plain JSON content for the record. The newest ``keep`` publications stay,
+    leftovers of killed runs go. ``engine``: DuckDB settings such as ``memory_limit`` and ``threads``.
     Raises ``RegularsError``, and whatever ``fill_exports`` does; what was published before is then untouched.
     """
     publications = home / "publications"

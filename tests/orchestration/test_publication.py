@@ -109,7 +109,8 @@ def test_a_warehouse_that_holds_anything_but_marts_is_not_published(tmp_path, ma
 def test_a_view_on_marts_is_published_as_a_view_and_as_parquet_whatever_name_the_file_is_opened_under(tmp_path):
     build_warehouse(tmp_path, "run-1")
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
-        connection.execute('create view "warehouse"."marts"."doubled" as select net_amount * 2 as twice from "warehouse"."marts"."customer_360"')
+        doubled = 'select net_amount * 2 as twice from "warehouse"."marts"."customer_360"'
+        connection.execute(f'create view "warehouse"."marts"."doubled" as {doubled}')
     publication = publish(tmp_path, "run-1", SECOND, tmp_path / "warehouse.duckdb", fill("run-1"), {}, {})
     assert publication.tables["doubled"] == 3
     with duckdb.connect() as reader:
