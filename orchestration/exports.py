@@ -65,19 +65,18 @@ def write_package(
     formats = tuple(formats)
     if unjudged := [definition.name for definition in definitions if definition.name not in {*verdicts, *run.unavailable}]:
         raise RegularsError(f"No check has judged the list(s) {', '.join(unjudged)}, so nothing is published.", do="run again")
-    contacts = contacts.collect().lazy()  # once for all lists
+    accounts = {definition.name: _accounted(definition, members, run, verdicts) for definition in definitions}
+    shown = [definition for definition in definitions if accounts[definition.name]["published"]]
     everybody = master(customers, run.contact_rules.holdout_salt, language)
     with ThreadPoolExecutor(1) as aside:  # the master's workbook takes longer than all else together, on one core
         workbook = aside.submit(_write_formats, everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f == "xlsx"])
         others = _write_formats(everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f != "xlsx"])
-        lists, of_lists = {}, []
-        for definition in definitions:
-            account, written = _accounted(definition, members, run, verdicts), []
-            if account["published"]:
-                rows = list_frame(definition, members.lazy(), contacts, language, customers).collect()
-                written = _write_formats(rows, folder, definition.name, getattr(definition.title, language), formats)
-            lists[definition.name] = {**account, "files": [file["name"] for file in written]}
-            of_lists += written
+        own_columns = sorted({column for definition in shown for column in definition.columns})
+        contacts, traits = contacts.collect().lazy(), customers.select("customer_id", *own_columns).collect().lazy()  # once for all lists
+        written = {}
+        for definition in shown:
+            rows = list_frame(definition, members.lazy(), contacts, language, traits).collect()
+            written[definition.name] = _write_formats(rows, folder, definition.name, getattr(definition.title, language), formats)
         of_master = sorted([*others, *workbook.result()], key=lambda file: formats.index(file["name"].rsplit(".", 1)[1]))
     manifest = {
         "$schema": MANIFEST_SCHEMA,
@@ -85,8 +84,8 @@ def write_package(
         "run_id": run.run_id,
         "as_of": run.as_of.isoformat(),
         "language": language,
-        "files": [*of_master, *of_lists],
-        "lists": lists,
+        "files": [*of_master, *(file for files in written.values() for file in files)],
+        "lists": {name: {**account, "files": [file["name"] for file in written.get(name, [])]} for name, account in accounts.items()},
         "parameters": run.parameters,
         "validation": run.validation,
     }
