@@ -101,7 +101,7 @@ _COUNTED = {
     "of_another_day": "is_of_another_day", "without_reason": "has_no_reason", "without_consent": "has_no_consent",
     "without_address": "has_no_address", "suppressed": "is_suppressed", "complaining": "is_complaining", "contacted": "was_contacted",
 }  # fmt: skip
-_CUSTOMERS = "warehouse.marts.customer_360"
+_CUSTOMERS, _FACTS = "warehouse.marts.customer_360", "warehouse.marts.customer_facts"
 EXPECTATIONS = tuple(gate.expectation for gate in GATES)
 
 
@@ -207,7 +207,7 @@ def _people(members: str, rules: ContactRules) -> str:
     def day(timestamp: str) -> str:
         return f"timezone({quoted(rules.time_zone)}, timezone('UTC', {timestamp}))::date"
 
-    return f"""days as (select max(as_of_date) as as_of from {_CUSTOMERS}),
+    return f"""days as (select max(as_of_date) as as_of from {_FACTS}),
         touched as (
             select customer_id, max({day("contacted_at")}) as touched_on from touches
             where {day("contacted_at")} <= (select as_of from days) group by customer_id),
@@ -235,7 +235,7 @@ def _people(members: str, rules: ContactRules) -> str:
             from ({members}) as members cross join days
             join (select *, address is not null as is_addressed from channels) as channels on channels.list_name = members.list_name
             left join working.private.customer_contacts as contacts on contacts.customer_id = members.customer_id
-            left join {_CUSTOMERS} as customers on customers.customer_id = members.customer_id
+            left join {_FACTS} as customers on customers.customer_id = members.customer_id
             left join touched on touched.customer_id = members.customer_id
             where status in ('send', 'listed'))"""
 
