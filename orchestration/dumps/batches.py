@@ -13,7 +13,7 @@ from orchestration.dumps.feeds import FEEDS, empty_relation, event_column
 from orchestration.dumps.layouts import Layout, settled
 from orchestration.dumps.ledger import File
 from orchestration.dumps.receive import HeldError, UnreadableError
-from orchestration.dumps.stretches import Stretch, gather, portions, suspects
+from orchestration.dumps.stretches import IrregularError, Portion, gather, portions, suspects
 from orchestration.settings import Settings
 from orchestration.sql import quoted, readable
 
@@ -27,14 +27,6 @@ DICTIONARY_VALUES = 1_000
 
 MINIMUM_REFUSALS = 20
 """A file is not held for its share of refused rows before it has this many: one bad row in a small file is just a bad row."""
-
-
-class ParserDisagreesError(Exception):
-    """The fast parser failed, or counted other rows than the census did. ``suspects``: ids of files at fault, where that can be told."""
-
-    def __init__(self, suspects: set[str]) -> None:
-        super().__init__(", ".join(sorted(suspects)))
-        self.suspects = suspects
 
 
 def ensure_feeds(lake: Path) -> None:
@@ -54,7 +46,7 @@ def write(batch: Batch, settings: Settings, engines: Engines) -> Outcome:
     while batch.candidates:
         try:
             counted = _write_once(batch, settings, engines)
-        except ParserDisagreesError as error:
+        except IrregularError as error:
             _discard(batch, settings)
             apart = [entry for part in _parts(batch, error.suspects) for entry in write(part, settings, engines).files]
             return Outcome((*held, *apart))
@@ -85,9 +77,9 @@ def _parts(batch: Batch, suspects: set[str]) -> tuple[Batch, ...]:
     sound = tuple(candidate for candidate in files if candidate.file.file_id not in suspects)
     if len(sound) < len(files):
         at_fault = tuple(candidate for candidate in files if candidate not in sound)
-        return (*((replace(batch, candidates=sound),) if sound else ()), Batch(at_fault, is_regular=False))
+        return (*((replace(batch, candidates=sound),) if sound else ()), Batch(at_fault, is_fast=False))
     if len(files) == 1:
-        return (replace(batch, is_regular=False),)
+        return (replace(batch, is_fast=False),)
     middle = len(files) // 2
     return replace(batch, candidates=files[:middle]), replace(batch, candidates=files[middle:])
 
@@ -114,7 +106,7 @@ class Counts:
 
 def _write_once(batch: Batch, settings: Settings, engines: Engines) -> list[tuple[Candidate, File]]:
     counted: dict[str, Counts] = {}
-    for part in (_write_regular if batch.is_regular else _write_carefully)(batch, settings, engines):
+    for part in (_write_fast if batch.is_fast else _write_carefully)(batch, settings, engines):
         for file_id, counts in part.items():
             counted[file_id] = counted.get(file_id, Counts()).plus(counts)
     files = [(candidate, _counted(candidate.file, batch, counted.get(candidate.file.file_id, Counts()))) for candidate in batch.candidates]
@@ -133,32 +125,32 @@ def _counted(file: File, batch: Batch, counts: Counts) -> File:
     )
 
 
-def _write_regular(batch: Batch, settings: Settings, engines: Engines) -> Iterator[dict[str, Counts]]:
-    from orchestration.dumps.relations import load_regular
+def _write_fast(batch: Batch, settings: Settings, engines: Engines) -> Iterator[dict[str, Counts]]:
+    from orchestration.dumps.relations import Records, load_stretches
 
     work = settings.state / "work"
     work.mkdir(parents=True, exist_ok=True)
 
-    def write_part(number: int, stretches: tuple[Stretch, ...]) -> dict[str, Counts]:
-        text = gather(stretches, work / f"{batch.name}-{number}.gathered")
-        delivered = {stretch.candidate.file.file_id: stretch.records - stretch.has_header for stretch in stretches}
+    def write_part(number: int, portion: Portion) -> dict[str, Counts]:
+        text = gather(portion.stretches, work / f"{batch.name}-{number}.gathered")
+        records = Records.of(portion.outcomes)
         try:
             with engines.one() as connection:
-                load_regular(stretches, text, connection)
-                counts = _write_part(batch, number, delivered, settings, connection)
+                load_stretches(portion.stretches, text, records, connection)
+                counts = _write_part(batch, number, portion.stretched + records.delivered, settings, connection)
         except (duckdb.IOException, duckdb.OutOfMemoryException):
             raise  # the machine's fault, not the text's
         except duckdb.Error as error:
-            raise ParserDisagreesError(suspects(stretches, str(error))) from error
+            raise IrregularError(suspects(portion.stretches, str(error))) from error
         finally:
             (work / f"{batch.name}-{number}.gathered").unlink(missing_ok=True)
         if unbalanced := _unbalanced(counts):
-            raise ParserDisagreesError(unbalanced)
+            raise IrregularError(unbalanced)
         return counts
 
     import duckdb
 
-    parts = list(portions(batch))
+    parts = portions(batch)
     if len(parts) == 1:
         yield write_part(0, parts[0])
         return

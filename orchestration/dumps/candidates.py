@@ -8,6 +8,7 @@ from functools import cached_property
 from orchestration.dumps import careful
 from orchestration.dumps.careful import Record, Refusal
 from orchestration.dumps.casts import Context, Reading, reading
+from orchestration.dumps.cutting import can_cut
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.inbox import Arrival
 from orchestration.dumps.layouts import UNPRICED, Arranged, Layout, arranged
@@ -46,6 +47,11 @@ class Candidate:
         has_lines_of_its_own = converted.skipped or not converted.counts_from_two or (converted.is_renumbered and census.breaks_in_quotes)
         return self.dialect.doubles_quotes and census.is_regular(len(self.header)) and not has_lines_of_its_own and not converted.refusals
 
+    @property
+    def is_fast(self) -> bool:
+        """Whether the fast reader may have it, or all of it but irregular places."""
+        return self.is_regular or (self.receipt.converted.is_in_place and can_cut(self.dialect, len(self.header)))
+
     def records(self) -> Iterator[Record | Refusal]:
         """What the careful reader makes of it, with the lines of the delivered file; what could not become a record of text comes last.
 
@@ -75,10 +81,10 @@ def business_date(mapping: FeedMap, arrival: Arrival) -> str:
 
 @dataclass(frozen=True)
 class Batch:
-    """Files that share source, feed, header and context."""
+    """Files that share source, feed, header and context. ``is_fast``: the fast reader has them, but for irregular places of some."""
 
     candidates: tuple[Candidate, ...]
-    is_regular: bool
+    is_fast: bool
 
     @cached_property
     def name(self) -> str:

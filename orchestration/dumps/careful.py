@@ -20,7 +20,9 @@ from orchestration.dumps.held import HeldError
 
 csv.field_size_limit(sys.maxsize)
 
+FIRST_BLOCK = 1 << 14
 BLOCK = 1 << 20
+"""Bytes read at a time, the more the longer it reads: often it is asked for a few records only."""
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 
@@ -48,7 +50,19 @@ def read(text: Path, dialect: Dialect, columns: int) -> Iterator[Record | Refusa
     Raises ``HeldError`` for text that isn't UTF-8 and for a file that was cut off within its last record.
     """
     ahead = _Ahead(_physical_lines(text))
-    number = 1 + ahead.drop(_record_end(ahead, dialect) or 1)  # behind the header
+    header = ahead.drop(_record_end(ahead, dialect) or 1)
+    yield from (outcome for outcome, _ in _outcomes(ahead, 1 + header, dialect, columns) if outcome)
+
+
+def read_on(text: Path, start: int, line: int, dialect: Dialect, columns: int) -> Iterator[tuple[Record | Refusal | None, str]]:
+    """The same from a byte on at which a record begins, which stands on that line: each outcome (None of a blank line) and its original.
+
+    The text has line feeds.
+    """
+    return _outcomes(_Ahead(_physical_lines(text, start, line)), line, dialect, columns)
+
+
+def _outcomes(ahead: "_Ahead", number: int, dialect: Dialect, columns: int) -> Iterator[tuple[Record | Refusal | None, str]]:
     while (line := ahead.line(0)) is not None:
         end = _record_end(ahead, dialect)
         outcome = _split(ahead.text(end), number, dialect, columns) if end else None
@@ -56,11 +70,12 @@ def read(text: Path, dialect: Dialect, columns: int) -> Iterator[Record | Refusa
             # Its quotes pair up with another record's, or with none: take this line by itself, so that the next keeps its own.
             end = 1
             outcome = _split(line, number, dialect, columns)
+        original = ahead.text(end)
         if line.strip():
-            is_cut = ahead.line(end) is None and not ahead.text(end).endswith(("\n", "\r"))
+            is_cut = ahead.line(end) is None and not original.endswith(("\n", "\r"))
             if is_cut and isinstance(outcome, Refusal) and outcome.reason != "too_many_columns":
                 raise HeldError("cut_off", f"line {number}, the last, ends in the middle of a row; have the file delivered again")
-            yield outcome
+        yield (outcome if line.strip() else None), original
         number += ahead.drop(end)
 
 
@@ -99,14 +114,19 @@ def first_record(start: str, dialect: Dialect) -> list[str]:
     return next(iter(rows_of(ahead.text(end) if ahead.line(0) is not None else "", dialect)), [])
 
 
-def _physical_lines(text: Path) -> Iterator[str]:
-    """Lines by line feed alone, or by return where there is no line feed: others would also break at form feeds inside texts."""
+def _physical_lines(text: Path, start: int = 0, number: int = 1) -> Iterator[str]:
+    """Lines by line feed alone, or by return where there is no line feed: others would also break at form feeds inside texts.
+
+    ``start``: the byte to begin at, with the line of that number.
+    """
     end = "\n" if _has_line_feed(text) else "\r"
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    rest, breaks = "", 0
+    decoder = codecs.getincrementaldecoder("utf-8" if start else "utf-8-sig")()
+    rest, breaks, size = "", number - 1, FIRST_BLOCK
     with text.open("rb") as content:
+        content.seek(start)
         while True:
-            block = content.read(BLOCK)
+            block = content.read(size)
+            size = min(2 * size, BLOCK)
             try:
                 decoded = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
@@ -125,7 +145,7 @@ def _physical_lines(text: Path) -> Iterator[str]:
 
 def _has_line_feed(text: Path) -> bool:
     with text.open("rb") as content:
-        while block := content.read(BLOCK):
+        while block := content.read(FIRST_BLOCK):
             if b"\n" in block:
                 return True
     return False

@@ -191,11 +191,12 @@ def _batched(candidates: list[Candidate]) -> Iterator[Batch]:
     """Candidates that are read alike, together, as far as a batch goes."""
     alike: dict[tuple[object, ...], list[Candidate]] = {}
     for candidate in candidates:
-        key = (candidate.file.source, candidate.file.feed, candidate.header, candidate.context, candidate.is_regular)
+        line_end = candidate.receipt.census.line_end  # the engine takes one kind of them in a text
+        key = (candidate.file.source, candidate.file.feed, candidate.header, candidate.context, candidate.is_fast, line_end)
         alike.setdefault(key, []).append(candidate)
     for group in alike.values():
         for portion in _portions(group, BATCH_BYTES, BATCH_FILES, lambda candidate: candidate.receipt.census.size):
-            yield Batch(tuple(portion), is_regular=portion[0].is_regular)
+            yield Batch(tuple(portion), is_fast=portion[0].is_fast)
 
 
 def _remove_leftovers(settings: Settings, ledger: Ledger) -> None:

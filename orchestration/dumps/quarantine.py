@@ -61,8 +61,7 @@ def refused_rows(batch: Batch, read: Reading, judged: str, file_ids: list[str]) 
         from ({judged}) where problem is not null and file_id in ({", ".join(map(quoted, file_ids))})"""
     if batch.layout.packed:
         refused += " and rank_in_row = 1"
-    if not batch.is_regular:
-        refused += f" union all select {origin}, reason, null, null, original from refused"
+    refused += f" union all select {origin}, reason, null, null, original from refused"
     words = _case("reason", {quoted(reason): quoted(words) for reason, words in EXPLANATIONS.items()}, "'no known value of this column'")
     return f"""select file_id, line, source, file_name, reason, {words} as explanation, column_name, value, original
         from ({refused}) order by file_name, line"""

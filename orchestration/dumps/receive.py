@@ -109,6 +109,11 @@ class Census:
         """Records of the text, the header included, provided that it is well formed."""
         return self.breaks - self.breaks_in_quotes + (0 if self.ends_with_break else 1)
 
+    @property
+    def line_end(self) -> bytes:
+        """How most lines end."""
+        return b"\r\n" if 2 * self.return_breaks > self.breaks else b"\n"
+
     def is_regular(self, columns: int) -> bool:
         """Whether nothing about the bytes calls for the careful reader. Necessary, not sufficient: the parser's rows are counted too."""
         has_one_kind_of_break = self.returns in (0, self.breaks) and self.returns == self.return_breaks

@@ -1,7 +1,7 @@
 """The text of a batch's files as a relation of the engine: read fast where the bytes are regular, carefully where not."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from orchestration.dumps import careful
 from orchestration.dumps.candidates import Batch, Candidate
+from orchestration.dumps.careful import Record, Refusal
 from orchestration.dumps.casts import DAYS_OF_GRACE
 from orchestration.dumps.receive import CHUNK, HeldError, UnreadableError
 from orchestration.dumps.steps import stepwise
@@ -25,8 +25,8 @@ CAREFUL_BYTES = 16 << 20
 """Text that the careful reader hands over at a time; as Python's texts it takes ten times as much."""
 
 
-def load_regular(stretches: Sequence[Stretch], text: Path, connection: "duckdb.DuckDBPyConnection") -> None:
-    """Make the relation ``text`` of regular stretches, gathered in the file ``text``.
+def load_stretches(stretches: Sequence[Stretch], text: Path, records: "Records", connection: "duckdb.DuckDBPyConnection") -> None:
+    """Make the relation ``text`` of stretches, gathered in the file ``text``, and of records between them; and ``refused``.
 
     Columns ``t0``, ``t1``, … as delivered, ``file_id``, ``line``, and ``latest_at``: the latest possible date of a row of that file.
     A view over DuckDB's own CSV reader, told everything and left to guess nothing. A row's place among all rows says which file and line
@@ -36,7 +36,7 @@ def load_regular(stretches: Sequence[Stretch], text: Path, connection: "duckdb.D
     columns = [f"t{number}" for number in range(len(first.header))]
     types = "{" + ", ".join(f"'{column}': 'VARCHAR'" for column in columns) + "}"
     dialect = f"header = false, delim = {quoted(first.dialect.delimiter)}, quote = '\"', escape = '\"', strict_mode = true"
-    has_breaks_in_texts = any(stretch.candidate.receipt.census.breaks_in_quotes for stretch in stretches)
+    has_breaks_in_texts = any(stretch.lines > stretch.records for stretch in stretches)
     is_header = " and ".join(f"{column} = {quoted(name)}" for column, name in zip(columns, first.header, strict=True))
     _load_delivered(stretches, connection, in_lines=has_breaks_in_texts)
     if has_breaks_in_texts:
@@ -44,6 +44,7 @@ def load_regular(stretches: Sequence[Stretch], text: Path, connection: "duckdb.D
         connection.register("starts", {"place": np.arange(len(lines)), "line": lines})
         connection.execute("alter table delivered add column lines bigint[]")
         connection.execute("update delivered set lines = (select list(line order by place) from starts)")
+    between = _register(records, len(columns), connection)
     connection.execute(
         f"""create temp view text as
         select {", ".join(columns)}, file_ids[number] as file_id, latest[number] as latest_at, line
@@ -57,7 +58,8 @@ def load_regular(stretches: Sequence[Stretch], text: Path, connection: "duckdb.D
                 )
             ), delivered
         )
-        where case when line > 1 then true when {is_header} then false else error('a row stands where the header has to') end"""
+        where case when line > 1 then true when {is_header} then false else error('a row stands where the header has to') end
+        {f"union all by name {between}" if records.read else ""}"""
     )
 
 
@@ -111,6 +113,24 @@ class Records:
     """File id → rows, by the reader's own count."""
     size: int = 0
 
+    @classmethod
+    def of(cls, outcomes: Iterable[tuple[Candidate, Record | Refusal]]) -> "Records":
+        records = cls()
+        for candidate, outcome in outcomes:
+            records.add(candidate, outcome)
+        return records
+
+    def add(self, candidate: Candidate, outcome: Record | Refusal) -> None:
+        file_id = candidate.file.file_id
+        self.delivered[file_id] += 1
+        self.latest_at[file_id] = latest_at(candidate)
+        if isinstance(outcome, Refusal):
+            self.refused.append((file_id, outcome.line, outcome.reason, outcome.original))
+            self.size += len(outcome.original)
+        else:
+            self.read.append((file_id, outcome.line, *(value or None for value in outcome.fields)))  # as the engine reads nothing
+            self.size += sum(map(len, outcome.fields))
+
 
 def read_carefully(batch: Batch) -> Iterator[Records]:
     """Parts of about ``CAREFUL_BYTES`` of an irregular batch's text, at least one. Raises ``UnreadableError`` at the end."""
@@ -120,14 +140,7 @@ def read_carefully(batch: Batch) -> Iterator[Records]:
         file_id = candidate.file.file_id
         try:
             for outcome in candidate.records():
-                records.delivered[file_id] += 1
-                records.latest_at[file_id] = latest_at(candidate)
-                if isinstance(outcome, careful.Refusal):
-                    records.refused.append((file_id, outcome.line, outcome.reason, outcome.original))
-                    records.size += len(outcome.original)
-                else:
-                    records.read.append((file_id, outcome.line, *outcome.fields))
-                    records.size += sum(map(len, outcome.fields))
+                records.add(candidate, outcome)
                 if records.size >= CAREFUL_BYTES and batch.layout.fill_down is None:
                     yield records
                     records = Records()
@@ -139,13 +152,18 @@ def read_carefully(batch: Batch) -> Iterator[Records]:
 
 
 def load_records(records: Records, columns: int, connection: "duckdb.DuckDBPyConnection") -> None:
-    """Make the relation ``text`` of records, like ``load_regular``, and ``refused``: what could not be split."""
+    """Make the relation ``text`` of records, like ``load_stretches``, and ``refused``: what could not be split."""
+    connection.execute(f"create temp view text as {_register(records, columns, connection)}")
+
+
+def _register(records: Records, columns: int, connection: "duckdb.DuckDBPyConnection") -> str:
+    """Make the relations ``records`` and ``refused``. Returns SQL of the rows of the former, as ``text`` has them."""
     texts = [("file_id", pa.string()), ("line", pa.int64()), *((f"t{number}", pa.string()) for number in range(columns))]
     refused = [("file_id", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("original", pa.string())]
     connection.register("records", _table(records.read, pa.schema(texts)))
     connection.register("refused", _table(records.refused, pa.schema(refused)))
     latest = " ".join(f"when {quoted(file_id)} then {moment}" for file_id, moment in records.latest_at.items())
-    connection.execute(f"create temp view text as select *, case file_id {latest or 'when null then null'} end as latest_at from records")
+    return f"select *, case file_id {latest or 'when null then null'} end as latest_at from records"
 
 
 def _table(rows: list[tuple[object, ...]], schema: pa.Schema) -> pa.Table:

@@ -5,12 +5,15 @@ DuckDB spends as much on opening a small file as on reading it, and reads one fi
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.dumps.candidates import Batch, Candidate
-from orchestration.dumps.receive import BOM, Cut
+from orchestration.dumps.careful import Record, Refusal
+from orchestration.dumps.cutting import Regular, TooIrregularError, cut
+from orchestration.dumps.receive import BOM, CUT_BYTES, Cut, HeldError
 
 
 @dataclass(frozen=True)
@@ -40,22 +43,71 @@ class Stretch:
         return self.has_header and self.end == self.candidate.receipt.census.size
 
 
-def portions(batch: Batch) -> list[tuple[Stretch, ...]]:
-    """What is read at a time: all files of a regular batch together, or its only file part by part."""
-    if len(batch.candidates) == 1 and batch.layout.fill_down is None:  # further rows need their first row beside them
-        return [(stretch,) for stretch in _parts(batch.candidates[0], batch.candidates[0].receipt.census.cuts)]
-    return [tuple(stretch for candidate in batch.candidates for stretch in _parts(candidate, []))]
+class IrregularError(Exception):
+    """The fast reader can't have some files after all: it failed, or counted other rows than the census did, or too much is irregular.
+
+    ``suspects``: ids of files at fault, where that can be told.
+    """
+
+    def __init__(self, suspects: set[str]) -> None:
+        super().__init__(", ".join(sorted(suspects)))
+        self.suspects = suspects
 
 
-def _parts(candidate: Candidate, cuts: Iterable[Cut]) -> Iterator[Stretch]:
+@dataclass
+class Portion:
+    """What is read at a time: stretches, and what the careful reader made of the places between them."""
+
+    stretches: list[Stretch] = field(default_factory=list)
+    outcomes: list[tuple[Candidate, Record | Refusal]] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        return sum(stretch.end - stretch.start for stretch in self.stretches)
+
+    @property
+    def stretched(self) -> Counter[str]:
+        """File id → rows of its stretches, by the census."""
+        rows: Counter[str] = Counter()
+        for stretch in self.stretches:
+            rows[stretch.candidate.file.file_id] += stretch.records - stretch.has_header
+        return rows
+
+
+def portions(batch: Batch) -> list[Portion]:
+    """All files of a batch together, or its only file part by part. Raises ``IrregularError``."""
+    is_divided = len(batch.candidates) == 1 and batch.layout.fill_down is None  # further rows need their first row beside them
+    found, irregular = [Portion()], set[str]()
+    for candidate in batch.candidates:
+        try:
+            for piece in _pieces(candidate):
+                if not isinstance(piece, Stretch):
+                    found[-1].outcomes.append((candidate, piece))
+                    continue
+                if is_divided and found[-1].stretches and found[-1].size + piece.end - piece.start > CUT_BYTES:
+                    found.append(Portion())
+                found[-1].stretches.append(piece)
+        except (TooIrregularError, HeldError):
+            irregular.add(candidate.file.file_id)
+    if irregular:
+        raise IrregularError(irregular)
+    return found
+
+
+def _pieces(candidate: Candidate) -> Iterator[Stretch | Record | Refusal]:
+    """A file in its order, stretches about ``CUT_BYTES`` long at most."""
     census = candidate.receipt.census
-    last = Cut(census.size, census.records, census.breaks + (not census.ends_with_break))
-    before = Cut(0, 0, 0)
-    for cut in (*cuts, last):
-        if cut.offset > before.offset:
-            records, lines = cut.records - before.records, cut.breaks - before.breaks
-            yield Stretch(candidate, before.offset, cut.offset, records, lines, before.breaks)
-        before = cut
+    if candidate.is_regular:
+        last = Cut(census.size, census.records, census.breaks + (not census.ends_with_break))
+        ends = [*(end for end in census.cuts if end.offset < last.offset), last]
+        yield from (_stretch(candidate, start, end) for start, end in zip([Cut(0, 0, 0), *ends], ends, strict=False))
+        return
+    for piece in cut(candidate.receipt.text, candidate.dialect, len(candidate.header), census.line_end):
+        yield _stretch(candidate, piece.start, piece.end) if isinstance(piece, Regular) else piece
+
+
+def _stretch(candidate: Candidate, start: Cut, end: Cut) -> Stretch:
+    return Stretch(candidate, start.offset, end.offset, end.records - start.records, end.breaks - start.breaks, start.breaks)
 
 
 def gather(stretches: Sequence[Stretch], target: Path) -> Path:
@@ -69,7 +121,7 @@ def gather(stretches: Sequence[Stretch], target: Path) -> Path:
                 has_mark = stretch.start == 0 and text.read(len(BOM)) == BOM
                 _append(gathered.fileno(), text.fileno(), stretch.start + (len(BOM) if has_mark else 0), stretch.end)
             if stretch.end == census.size and not census.ends_with_break:
-                gathered.write(b"\r\n" if census.returns else b"\n")
+                gathered.write(census.line_end)
     return target
 
 

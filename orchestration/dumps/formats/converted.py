@@ -37,6 +37,11 @@ class Converted:
         return self.lines is not None
 
     @property
+    def is_in_place(self) -> bool:
+        """Whether every row is in the text, on the line that it was delivered on."""
+        return self.lines is None and not self.skipped and not self.refusals
+
+    @property
     def counts_from_two(self) -> bool:
         """Whether the rows stand on lines 2, 3, 4, … of the delivered file."""
         return self.lines is None or len(self.lines) == 0 or bool(self.lines[0] == 2 and self.lines[-1] == len(self.lines) + 1)

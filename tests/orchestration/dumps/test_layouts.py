@@ -79,6 +79,17 @@ def test_rows_whose_first_row_is_unreadable_do_not_count_without_it(arrange) -> 
     assert home.quarantine("line, reason, column_name, contains(original, 'ann')")[1] == (3, "no_first_row", "order_id", False)
 
 
+def test_an_order_that_begins_at_an_irregular_place_is_filled_down_behind_it(arrange) -> None:
+    home = arrange(FIRST_ROW_ONLY)
+    rows = [f"{number},yes,ann{number},2026-03-01,a,1,1\n{number},,,,b,1,1" for number in range(1000)]
+    rows.insert(500, "x,yes\ny,yes,bo,2026-03-02,a,1,1" + "\ny,,,,b,1,1" * 500)
+    home.deliver("orders.csv", "\n".join(["no,paid,who,day,sku,pieces,price", *rows]) + "\n")
+    landing = home.land()
+    assert (landing.rows_delivered, landing.rows_clean, landing.rows_quarantined) == (2502, 2501, 1)
+    assert home.clean("count(*), count(*) filter (where customer_id = 'bo'), count(*) filter (where order_id = 'y')") == [(2501, 501, 501)]
+    assert home.quarantine("line, reason") == [(1002, "too_few_columns")]
+
+
 PACKED = {
     "packed": {
         "columns": ["line_*"],
