@@ -105,6 +105,7 @@ def engine(settings: Settings) -> "duckdb.DuckDBPyConnection":
     """A DuckDB of its own, in memory, and in a folder of the home where its limit is reached (by default it would be the current one)."""
     import duckdb
 
+    settings.state.mkdir(parents=True, exist_ok=True)
     spill = settings.state / f"{SPILL}{os.getpid()}-{next(_numbers)}"
     connection = duckdb.connect(config={**settings.engine, "temp_directory": str(spill)})
     connection.execute("set TimeZone = 'UTC'")
