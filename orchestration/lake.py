@@ -1,5 +1,7 @@
 """What Python reads and writes between the stages: Parquet under ``lake/``, each file replaced in one rename."""
 
+import itertools
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,10 @@ from orchestration.sql import readable
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
+
+SPILL = "spill-"
+"""Begins the names of folders in ``state`` that engines spill to; what is in them holds clear-text details."""
+_numbers = itertools.count()
 
 
 def ledger_of(settings: Settings) -> Ledger:
@@ -96,10 +102,12 @@ def clean_path(settings: Settings, feed: str) -> Path:
 
 
 def engine(settings: Settings) -> "duckdb.DuckDBPyConnection":
-    """A DuckDB of its own, in memory."""
+    """A DuckDB of its own, in memory, and in a folder of the home where its limit is reached (by default it would be the current one)."""
     import duckdb
 
-    connection = duckdb.connect(config=settings.engine)
+    settings.state.mkdir(parents=True, exist_ok=True)
+    spill = settings.state / f"{SPILL}{os.getpid()}-{next(_numbers)}"
+    connection = duckdb.connect(config={**settings.engine, "temp_directory": str(spill)})
     connection.execute("set TimeZone = 'UTC'")
     return connection
 
@@ -164,7 +172,12 @@ def file_measures(settings: Settings) -> "pl.DataFrame":
 
 
 def remove_workings(settings: Settings) -> None:
-    """Of the runs that looked back only what they published stays: what it was made of holds clear-text details and is made anew anyway."""
+    """Of the runs that looked back only what they published stays: what it was made of holds clear-text details and is made anew anyway.
+
+    What killed runs spilled goes too.
+    """
+    for folder in settings.state.glob(f"{SPILL}*"):
+        shutil.rmtree(folder, ignore_errors=True)
     for folder in settings.look_backs.glob("????-??-??"):
         for path in folder.iterdir():
             if path.name not in ("publications", "published", "exports"):

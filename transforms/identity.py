@@ -75,9 +75,11 @@ def link(evidence: pl.DataFrame, rules: Rules, reading: Reading, apart: pl.DataF
     view = view or View()
     visible = pl.col("first_at").is_null() | (pl.col("first_at") < view.until) if view.until else True
     ids = evidence.filter(kind=OWN_ID).with_columns(own_id=pl.format("{}:{}", "source", "source_customer_id"))
-    shared = _shared(evidence.filter(pl.col("value").is_not_null(), visible))
-    judged = shared.with_columns(reason=_reason(rules, reading))
-    accepted = judged.filter(pl.col("reason").is_null()).join(ids, on=["source", "source_customer_id"], how="semi")
+    seen = evidence.filter(pl.col("value").is_not_null(), visible)
+    shared = seen.group_by("kind", "value").agg(ids_count=pl.len().cast(pl.Int64)).filter(pl.col("ids_count") > 1)
+    refused = refused_of(shared, rules, reading)
+    pieces = shared.join(refused, on=["kind", "value"], how="anti")
+    accepted = seen.join(pieces, on=["kind", "value"]).join(ids, on=["source", "source_customer_id"], how="semi")
     edges = _edges(accepted, APART.to_frame() if apart is None else apart)
     persons = _persons(edges, ids)
     links = (
@@ -91,15 +93,32 @@ def link(evidence: pl.DataFrame, rules: Rules, reading: Reading, apart: pl.DataF
         .sort("source", "source_customer_id")
         .select(CUSTOMER_LINKS.names())
     )
-    return Links(links, _refused(judged.filter(pl.col("reason").is_not_null())))
+    return Links(links, reported(refused))
 
 
-def carried_over(links: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
-    """The links, each with the run that was the first to find it: that of ``previous``, where the id was this person's already."""
-    keys = ["source", "source_customer_id", "customer_id"]
-    former = previous.select(*keys, former="first_seen_run")
-    found = links.join(former, on=keys, how="left", maintain_order="left")
-    return found.with_columns(pl.coalesce("former", "first_seen_run").alias("first_seen_run")).select(CUSTOMER_LINKS.names())
+def refused_of(shared: pl.DataFrame, rules: Rules, reading: Reading) -> pl.DataFrame:
+    """Of ``kind, value, ids_count``, pieces of evidence that several ids share, those that link nobody, with the ``reason``. Row by row."""
+    return shared.with_columns(reason=_reason(rules, reading)).filter(pl.col("reason").is_not_null())
+
+
+def reported(refused: pl.DataFrame) -> pl.DataFrame:
+    """``kind, value, ids_count, reason`` → ``REFUSED_EVIDENCE``."""
+    hashes = pl.Series([hashlib.sha256(value.encode()).hexdigest() for value in refused["value"]], dtype=pl.String)
+    return (
+        refused.with_columns(value_hash=hashes, value_masked=masked(pl.col("kind"), pl.col("value")))
+        .sort("ids_count", "kind", "value", descending=[True, False, False])
+        .select(REFUSED_EVIDENCE.names())
+    )
+
+
+def components(ties: pl.DataFrame) -> pl.DataFrame:
+    """``id, piece``, integers both → ``id, component``, sorted by id: ids that share pieces, be it over other ids, have the same number."""
+    ids, from_id = np.unique(ties["id"].to_numpy(), return_inverse=True)
+    pieces, to_piece = np.unique(ties["piece"].to_numpy(), return_inverse=True)
+    size = len(ids) + len(pieces)
+    graph = coo_array((np.ones(ties.height, dtype=np.int8), (from_id, to_piece + len(ids))), shape=(size, size))
+    _, found = connected_components(graph.tocsr(), directed=False)
+    return pl.DataFrame({"id": ids, "component": found[: len(ids)]})
 
 
 def changes(previous: pl.DataFrame, links: pl.DataFrame, changed_at: date) -> pl.DataFrame:
@@ -129,12 +148,6 @@ def changes(previous: pl.DataFrame, links: pl.DataFrame, changed_at: date) -> pl
         .sort("changed_at", "old_customer_id", "new_customer_id")
         .select(CUSTOMER_ID_CHANGES.names())
     )
-
-
-def _shared(evidence: pl.DataFrame) -> pl.DataFrame:
-    """The rows of evidence that several ids have, with ``ids_count``."""
-    counts = evidence.group_by("kind", "value").agg(ids_count=pl.len().cast(pl.Int64)).filter(pl.col("ids_count") > 1)
-    return evidence.join(counts, on=["kind", "value"])
 
 
 def _reason(rules: Rules, reading: Reading) -> pl.Expr:
@@ -176,18 +189,9 @@ def _persons(edges: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
     """``source, source_customer_id, customer_id, evidence, linked_at`` of the ids that are linked."""
     keys = ["source", "source_customer_id"]
     per_id = edges.group_by(keys).agg(evidence=_named(pl.col("kind")), linked_at=pl.col("linked_at").min())
-    known = (
-        per_id.join(ids.select(*keys, "first_at", "own_id"), on=keys)
-        .sort("first_at", "own_id", nulls_last=True)
-        .with_row_index("id")
-        .with_columns(pl.col("id").cast(pl.Int64))
-    )
+    known = per_id.join(ids.select(*keys, "first_at", "own_id"), on=keys).sort("first_at", "own_id", nulls_last=True).with_row_index("id")
     linked = edges.join(known.select(*keys, "id"), on=keys)
-    size = known.height + linked["node"].n_unique()
-    ones = np.ones(linked.height, dtype=np.int8)
-    graph = coo_array((ones, (linked["id"].to_numpy(), linked["node"].to_numpy() + known.height)), shape=(size, size))
-    _, components = connected_components(graph.tocsr(), directed=False)
-    named = known.with_columns(component=pl.Series(components[: known.height]))
+    named = known.with_columns(components(linked.select("id", piece="node"))["component"])
     return named.select(*keys, "evidence", "linked_at", customer_id=pl.col("own_id").first().over("component"))
 
 
@@ -199,16 +203,6 @@ def _named(kinds: pl.Expr) -> pl.Expr:
 
 def _day(moment: pl.Expr, zone: str) -> pl.Expr:
     return moment.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date()
-
-
-def _refused(shared: pl.DataFrame) -> pl.DataFrame:
-    per_value = shared.select("kind", "value", "ids_count", "reason").unique()
-    hashes = pl.Series([hashlib.sha256(value.encode()).hexdigest() for value in per_value["value"]], dtype=pl.String)
-    return (
-        per_value.with_columns(value_hash=hashes, value_masked=masked(pl.col("kind"), pl.col("value")))
-        .sort("ids_count", "kind", "value", descending=[True, False, False])
-        .select(REFUSED_EVIDENCE.names())
-    )
 
 
 def masked(kind: pl.Expr, value: pl.Expr) -> pl.Expr:

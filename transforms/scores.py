@@ -94,7 +94,7 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     return scored.select(CUSTOMER_SCORES.names())
 
 
-def portions(facts: pl.LazyFrame, parameters: Parameters, customers: int = 1_000_000) -> Iterator[pl.LazyFrame]:
+def portions(facts: pl.LazyFrame, parameters: Parameters, customers: int = 262_144) -> Iterator[pl.LazyFrame]:
     """``apply``, so many customers at a time and in their order: as it never looks at another row, the portions are the whole.
 
     A sink of the streaming engine holds what it hasn't written, which is more than half a kilobyte for each customer there is.

@@ -1,21 +1,24 @@
 """What the files that count show of who is who (``CUSTOMER_EVIDENCE``), kept as Parquet under ``lake/identity/evidence``.
 
-The first run reads all clean rows. Later ones read the files that came since, and add what is news in a file of its own; where files no
-longer count, the ids they spoke of are read anew from all files. ``evidence.json`` says which Parquet files stand, and for which live
-files: it is replaced last, so a kill leaves the state of before.
+The first run reads all clean rows, a portion of the ids at a time. Later ones read the files that came since, and add what is news in a
+file of its own; where files no longer count, the ids they spoke of are read anew from all files. What is more than a portion is no day's
+news: then everything is read anew. ``evidence.json`` says which Parquet files stand, and for which live files: it is replaced last, so a
+kill leaves the state of before.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from orchestration import lake
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.ledger import File, Ledger
+from orchestration.identity import portions
 from orchestration.identity.report import folder
-from orchestration.io import write_atomically, write_json, write_parquet
+from orchestration.io import write_atomically, write_json, write_parquet, write_parquet_portions
 from orchestration.settings import Settings
 from orchestration.sql import quoted, readable
 
@@ -47,12 +50,20 @@ class State:
 class Update:
     """What a run found. ``before``, ``after``: the evidence as it was (no parts, where nothing can be taken as given) and is.
 
-    ``touched``: ids (source, source_customer_id) that anything is otherwise of, or may be.
+    ``touched``: ids (source, source_customer_id) that anything is otherwise of, or may be; of no use where nothing can be taken as given.
     """
 
     before: State
     after: State
     touched: "pl.DataFrame"
+
+
+class Files(NamedTuple):
+    """``arrived``: those that count by now and did not. ``gone``: those that did. ``live``: all that count."""
+
+    arrived: Sequence[File]
+    gone: Sequence[File]
+    live: Sequence[File]
 
 
 def rows_of(settings: Settings, state: State) -> str:
@@ -63,8 +74,6 @@ def rows_of(settings: Settings, state: State) -> str:
 
 def update(settings: Settings, ledger: Ledger, reading: "Reading", connection: "duckdb.DuckDBPyConnection") -> Update:
     """Bring the evidence up to the live files of the ledger; not committed yet: the former state is there until ``commit``."""
-    import polars as pl
-
     rules = hashlib.sha256(json.dumps(asdict(reading), sort_keys=True, default=dict).encode()).hexdigest()[:16]
     live = lake.files_that_count(settings, ledger)
     before = _read(settings, rules)
@@ -74,21 +83,12 @@ def update(settings: Settings, ledger: Ledger, reading: "Reading", connection: "
         return Update(before, before, _no_ids())
     known = set(before.files)
     gone = [file for file_id in known.difference(ids) if (file := ledger.file(file_id))]
-    if not before.parts or len(gone) < len(known.difference(ids)):
-        everything = _evidence(connection, settings, live, reading)
-        after = State(version, rules, ids, (_add(settings, everything, before, version),))
-        return Update(State("", rules, (), ()), after, everything.select("source", "source_customer_id").unique())
-    withdrawn = pl.concat([_no_ids(), _written(connection, settings, gone).select("source", "source_customer_id").unique()])
-    news = _news(
-        connection, settings, before, _evidence(connection, settings, [file for file in live if file.file_id not in known], reading)
-    )
-    touched = pl.concat([withdrawn, news.select("source", "source_customer_id")]).unique()
-    if withdrawn.is_empty() and len(before.parts) < MOST_PARTS:
-        parts = (*before.parts, _add(settings, news, before, version)) if news.height else before.parts
-    else:
-        again = _evidence(connection, settings, live, reading, withdrawn) if withdrawn.height else news.clear()
-        parts = (_put_together(connection, settings, before, version, withdrawn, (news, again)),)
-    return Update(before, State(version, rules, ids, parts), touched)
+    after = State(version, rules, ids, ())
+    if before.parts and len(gone) == len(known.difference(ids)):
+        arrived = [file for file in live if file.file_id not in known]
+        if found := _added(connection, settings, reading, (before, after), Files(arrived, gone, live)):
+            return found
+    return _from_scratch(connection, settings, reading, (before, after), live)
 
 
 def commit(settings: Settings, state: State) -> None:
@@ -110,6 +110,44 @@ def _read(settings: Settings, reading: str) -> State:
     return found if stands and found.reading == reading else State("", reading, (), ())
 
 
+def _from_scratch(
+    connection: "duckdb.DuckDBPyConnection", settings: Settings, reading: "Reading", states: tuple[State, State], live: Sequence[File]
+) -> Update:
+    """All that the live files show, as one part. Every id stands in one portion, so each piece of evidence stands in it once."""
+    from transforms.evidence import evidence_of
+
+    before, after = states
+    name = _name(before, after.version)
+    found = (evidence_of(written, reading).lazy() for written in _written(connection, settings, live))
+    write_parquet_portions(found, folder(settings) / "evidence" / name)
+    return Update(State("", after.reading, (), ()), replace(after, parts=(name,)), _no_ids())
+
+
+def _added(
+    connection: "duckdb.DuckDBPyConnection", settings: Settings, reading: "Reading", states: tuple[State, State], files: Files
+) -> Update | None:
+    """The evidence with what a day's files changed in it; None where that is more than is held at a time."""
+    import polars as pl
+
+    from transforms.evidence import evidence_of
+
+    before, after = states
+    delivered, withdrawn = _held(connection, settings, files.arrived), _held(connection, settings, files.gone)
+    if delivered is None or withdrawn is None:
+        return None
+    lost = withdrawn.select("source", "source_customer_id").unique()
+    again = _held(connection, settings, files.live, lost) if lost.height else withdrawn
+    if again is None:
+        return None
+    news = _news(connection, settings, before, evidence_of(delivered, reading))
+    touched = pl.concat([lost, news.select("source", "source_customer_id")]).unique()
+    if lost.height or len(before.parts) >= MOST_PARTS:
+        parts: tuple[str, ...] = (_put_together(connection, settings, before, after.version, lost, (news, evidence_of(again, reading))),)
+    else:
+        parts = (*before.parts, _add(settings, news, before, after.version)) if news.height else before.parts
+    return Update(before, replace(after, parts=parts), touched)
+
+
 def _add(settings: Settings, rows: "pl.DataFrame", before: State, version: str) -> str:
     name = _name(before, version)
     write_parquet(rows, folder(settings) / "evidence" / name)
@@ -121,22 +159,18 @@ def _name(before: State, version: str) -> str:
     return f"{before.version or 'none'}-{version}.parquet"
 
 
-def _evidence(
-    connection: "duckdb.DuckDBPyConnection",
-    settings: Settings,
-    files: Sequence[File],
-    reading: "Reading",
-    only: "pl.DataFrame | None" = None,
-) -> "pl.DataFrame":
-    from transforms.evidence import evidence_of
-
-    return evidence_of(_written(connection, settings, files, only), reading)
+def _held(
+    connection: "duckdb.DuckDBPyConnection", settings: Settings, files: Iterable[File], only: "pl.DataFrame | None" = None
+) -> "pl.DataFrame | None":
+    """``CUSTOMER_IDS`` of those files, of certain ids ``only`` or of all; None where they are more than a portion."""
+    first, *others = islice(_written(connection, settings, files, only), 2)
+    return None if others else first
 
 
 def _written(
     connection: "duckdb.DuckDBPyConnection", settings: Settings, files: Iterable[File], only: "pl.DataFrame | None" = None
-) -> "pl.DataFrame":
-    """``CUSTOMER_IDS`` of those files, of certain ids ``only`` or of all."""
+) -> Iterator["pl.DataFrame"]:
+    """``CUSTOMER_IDS`` of those files, of certain ids ``only`` or of all: portions, one at least, each with all rows of its ids."""
     import polars as pl
 
     from transforms.schemas import CUSTOMER_IDS
@@ -145,20 +179,30 @@ def _written(
     for file in files:
         if file.feed and file.feed not in NAMES_NOBODY and file.batch and any(column.name == "customer_id" for column in FEEDS[file.feed]):
             by_feed.setdefault(file.feed, []).append(file)
-    found = [CUSTOMER_IDS.to_frame()]
+    if not by_feed:
+        yield CUSTOMER_IDS.to_frame()
+        return
+    wanted_files = [file.file_id for wanted in by_feed.values() for file in wanted]
+    connection.register("wanted_files", pl.DataFrame({"file_id": wanted_files}).to_arrow())
+    restriction = ""
+    if only is not None:
+        connection.register("wanted_ids", only.to_arrow())
+        restriction = "and (source, customer_id) in (select source, source_customer_id from wanted_ids)"
+    selects = []
     for feed, wanted in by_feed.items():
-        connection.register("wanted_files", pl.DataFrame({"file_id": [file.file_id for file in wanted]}).to_arrow())
-        restriction = ""
-        if only is not None:
-            connection.register("wanted_ids", only.to_arrow())
-            restriction = "and (source, customer_id) in (select source, source_customer_id from wanted_ids)"
         contacts = [name if name in CONTACT_COLUMNS.get(feed, ()) else f"null::varchar as {name}" for name in CUSTOMER_IDS.names()[2:5]]
         moment = next((column.name for column in FEEDS[feed] if column.kind == "timestamp"), "null::timestamp")
-        query = f"""select source, customer_id as source_customer_id, {", ".join(contacts)}, min({moment}) as seen_at
+        selects.append(
+            f"""select source, customer_id as source_customer_id, {", ".join(contacts)}, min({moment}) as seen_at
             from read_parquet([{", ".join(_parts_of(settings, feed, wanted))}])
             where file_id in (select file_id from wanted_files) and customer_id is not null {restriction} group by all"""
-        found.append(connection.sql(query).pl().cast(CUSTOMER_IDS))
-    return pl.concat(found)
+        )
+    connection.execute(
+        f"""create or replace temp table written as
+        select *, {portions.slot("source", "source_customer_id")} as slot from ({" union all ".join(selects)}) order by slot"""
+    )
+    for portion in portions.handed_out(connection, "written"):
+        yield portion.cast(CUSTOMER_IDS)
 
 
 def _parts_of(settings: Settings, feed: str, files: Iterable[File]) -> list[str]:

@@ -1,7 +1,8 @@
 """Evidence → links: ``lake/identity/customer_links.parquet``, what was refused, and who has another id than readers know.
 
 Only persons are linked anew whom a difference can reach: somebody's evidence is otherwise, has come into sight by the day of the run, or is
-shared with such an id. ``links.json`` says what the links were made from; under other rules, or without it, everybody is linked anew.
+shared with such an id. ``links.json`` says what the links were made from; under other rules, without it, or where a difference reaches more
+than are held at a time, everybody is linked anew.
 """
 
 import json
@@ -10,7 +11,8 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from orchestration.identity import evidence
+from orchestration.identity import evidence, portions
+from orchestration.identity.everybody import link_all
 from orchestration.identity.evidence import Update, rows_of
 from orchestration.identity.report import REFUSED, folder
 from orchestration.io import write_atomically, write_json, write_parquet
@@ -70,7 +72,7 @@ def write(settings: Settings, found: Update, question: Question, connection: "du
     """Bring links and refused evidence up to the evidence found, and commit both."""
     import polars as pl
 
-    from transforms.identity import REFUSED_EVIDENCE, link
+    from transforms.identity import REFUSED_EVIDENCE
 
     former = _read(settings)
     wanted = question.record(found.after.version)
@@ -82,8 +84,7 @@ def write(settings: Settings, found: Update, question: Question, connection: "du
         return
     (folder(settings) / "links.json").unlink(missing_ok=True)  # until all is written, the next run links everybody
     if touched is None:
-        links, refused = link(_all(connection, settings, found), question.rules, question.reading, question.apart, question.view)
-        write_parquet(_with_first_runs(settings, links), folder(settings) / LINKS)
+        refused = _link_all(settings, found, question, connection)
     else:
         refused = _link_again(settings, found, question, touched, connection)
     write_parquet(refused.cast(REFUSED_EVIDENCE).sort(pl.all()), folder(settings) / REFUSED)
@@ -101,8 +102,10 @@ def _read(settings: Settings) -> Record | None:
     return found if all((folder(settings) / name).exists() for name in (LINKS, REFUSED)) else None
 
 
-def _touched(found: Update, former: Record, wanted: Record, connection: "duckdb.DuckDBPyConnection", settings: Settings) -> "pl.DataFrame":
-    """Ids whose evidence is otherwise, or is seen from one of the two days and not from the other."""
+def _touched(
+    found: Update, former: Record, wanted: Record, connection: "duckdb.DuckDBPyConnection", settings: Settings
+) -> "pl.DataFrame | None":
+    """Ids whose evidence is otherwise, or is seen from one of the two days and not from the other; None for more than a portion."""
     import polars as pl
 
     if former.until == wanted.until or not found.after.parts:
@@ -110,13 +113,21 @@ def _touched(found: Update, former: Record, wanted: Record, connection: "duckdb.
     first, last = sorted([former.until, wanted.until])
     seen = connection.sql(
         f"""select distinct source, source_customer_id from {rows_of(settings, found.after)}
-        where value is not null and first_at >= {quoted(first)}::timestamp and first_at < {quoted(last)}::timestamp"""
+        where value is not null and first_at >= {quoted(first)}::timestamp and first_at < {quoted(last)}::timestamp
+        limit {portions.ROWS_AT_A_TIME:d}"""
     ).pl()
-    return pl.concat([found.touched, seen.cast(found.touched.schema)]).unique()
+    touched = pl.concat([found.touched, seen.cast(found.touched.schema)]).unique()
+    return touched if touched.height < portions.ROWS_AT_A_TIME else None
 
 
-def _all(connection: "duckdb.DuckDBPyConnection", settings: Settings, found: Update) -> "pl.DataFrame":
-    return _evidence(connection, f"select * from {rows_of(settings, found.after)}")
+def _link_all(settings: Settings, found: Update, question: Question, connection: "duckdb.DuckDBPyConnection") -> "pl.DataFrame":
+    """Link everybody, a portion at a time. Returns all refused evidence."""
+    is_merged = not found.before.parts  # all that was found stands in one part, each piece once
+    refused = link_all(connection, rows_of(settings, found.after), is_merged, question)
+    with write_atomically(folder(settings) / LINKS) as path:
+        links = _with_first_runs(settings, "linked")
+        connection.execute(f"copy ({links} order by source, source_customer_id) to {quoted(path)} (format parquet)")
+    return refused
 
 
 def _evidence(connection: "duckdb.DuckDBPyConnection", query: str) -> "pl.DataFrame":
@@ -132,17 +143,16 @@ def _link_again(
     """Link the persons that the touched ids can reach, and put them in the place of what they were. Returns all refused evidence."""
     import polars as pl
 
-    from transforms.identity import carried_over, link
+    from transforms.identity import link
 
     links, refused = (f"read_parquet({readable(folder(settings) / name)})" for name in (LINKS, REFUSED))
     connection.register("touched", touched.to_arrow())
     shown = _reached(settings, found, question, links, refused, connection)
     anew, refused_anew = link(shown, question.rules, question.reading, question.apart, question.view)
-    former = connection.sql(f"select * from {links} where {_is_of('members')}").pl().cast(anew.schema)
-    connection.register("anew", carried_over(anew, former).to_arrow())
+    connection.register("anew", anew.to_arrow())
     with write_atomically(folder(settings) / LINKS) as path:
-        kept = f"select * from {links} where not {_is_of('members')}"
-        connection.execute(f"copy ({kept} union all select * from anew) to {quoted(path)} (format parquet)")
+        kept, put_in = f"select * from {links} where not {_is_of('members')}", _with_first_runs(settings, "anew")
+        connection.execute(f"copy ({kept} union all {put_in}) to {quoted(path)} (format parquet)")
     others = connection.sql(f"select * from {refused} where (kind, value_hash) not in (select kind, sha256(value) from judged)").pl()
     return pl.concat([others.cast(refused_anew.schema), refused_anew])
 
@@ -195,15 +205,15 @@ def _is_of(relation: str) -> str:
     return f"(source, source_customer_id) in (select source, source_customer_id from {relation})"
 
 
-def _with_first_runs(settings: Settings, links: "pl.DataFrame") -> "pl.DataFrame":
+def _with_first_runs(settings: Settings, links: str) -> str:
+    """A query: the links, each with the run that was the first to find it, where the id was this person's already."""
     import polars as pl
-
-    from transforms.identity import carried_over
 
     path = folder(settings) / LINKS
     if not path.exists() or "first_seen_run" not in pl.read_parquet_schema(path):
-        return links
-    return carried_over(links, pl.read_parquet(path, glob=False))
+        return f"select * from {links}"
+    return f"""select links.* replace (coalesce(former.first_seen_run, links.first_seen_run) as first_seen_run)
+        from {links} as links left join read_parquet({readable(path)}) as former using (source, source_customer_id, customer_id)"""
 
 
 def write_changes(settings: Settings, as_of: date, published_as_of: str | None, connection: "duckdb.DuckDBPyConnection") -> "pl.DataFrame":

@@ -140,13 +140,6 @@ def test_the_evidence_names_the_kinds_that_link_and_since_when_both_had_it() -> 
     assert links["first_seen_run"].to_list() == ["r1"] * 4
 
 
-def test_the_run_that_found_a_link_first_stays_with_it_as_long_as_the_person_does() -> None:
-    rows: list[Row] = [("a", "1", "p@x.com", None, None), ("b", "2", "p@x.com", None, None), ("c", "3", "q@x.com", None, None)]
-    before = linked(*rows, view=identity.View(run_id="first")).links
-    after = linked(*rows, ("c", "3", "p@x.com", None, None), ("d", "4", None, None, None), view=identity.View(run_id="second")).links
-    assert identity.carried_over(after, before)["first_seen_run"].to_list() == ["first", "first", "second", "second"]
-
-
 def test_what_lies_after_the_day_links_nobody_yet() -> None:
     rows: list[Row] = [
         ("a", "1", None, ANN, None, datetime(2025, 1, 3)),

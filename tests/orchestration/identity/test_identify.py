@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from orchestration import lake
-from orchestration.identity import evidence, identify, links
+from orchestration.identity import evidence, identify, links, portions
 from orchestration.rules import identity_reading, identity_rules
 from tests.orchestration.identity.conftest import IdentityHome
 from transforms import identity
@@ -27,7 +27,7 @@ def from_scratch(home: IdentityHome, as_of: date) -> identity.Links:
     """What the live files show, linked by one call of the transform."""
     own = home.settings
     with lake.open_ledger(own) as ledger, lake.engine(own) as connection:
-        written = evidence._written(connection, own, ledger.files("live"))
+        written = pl.concat(evidence._written(connection, own, ledger.files("live")))
         question = links.Question(identity_rules(own), identity_reading(own), identify._apart(ledger), as_of, "run", own.time_zone)
     found = evidence_of(written, question.reading)
     return identity.link(found, question.rules, question.reading, question.apart, question.view)
@@ -102,10 +102,11 @@ class History:
 @settings(deadline=None, max_examples=8, phases=[Phase.generate])  # a history can't be shrunk, only be tried for minutes
 @given(randomly=st.randoms(use_true_random=False))
 def test_links_made_day_by_day_are_those_made_from_scratch(randomly: random.Random) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         history = History(IdentityHome(Path(folder)), randomly)
         for _ in range(8):
             history.some_day()
+            patch.setattr(portions, "ROWS_AT_A_TIME", randomly.choice([2, 6, 250_000]))
             report = history.home.identify(history.as_of)
             expected = from_scratch(history.home, history.as_of)
             assert_frame_equal(history.home.links(), expected.links)
@@ -153,6 +154,15 @@ def test_a_day_adds_what_is_news_and_leaves_the_rest_as_it_was(home: IdentityHom
     before = (home.folder / "lake" / "identity" / "customer_links.parquet").stat().st_mtime_ns
     home.identify(run_id="third")
     assert (home.folder / "lake" / "identity" / "customer_links.parquet").stat().st_mtime_ns == before
+
+
+def test_the_run_that_found_a_link_first_stays_with_it_when_everybody_is_linked_anew(home: IdentityHome) -> None:
+    home.deliver("shop", "orders", [order("C1"), order("C2"), order("C3", "13812345678")])
+    home.identify(run_id="first")
+    home.deliver("shop", "orders", [order("C3", day=2), order("C4", "13712345678")])
+    home.configure("time_zone: UTC\nidentity: {max_ids_per_link: 3}\n")
+    home.identify(run_id="second")
+    assert home.links()["first_seen_run"].to_list() == ["first", "first", "second", "second"]
 
 
 def test_a_record_that_cannot_be_relied_on_is_made_anew(home: IdentityHome) -> None:
