@@ -146,7 +146,6 @@ def scan(settings: Settings, table: str, columns: Iterable[str]) -> "Iterator[pl
     copied.parent.mkdir(parents=True, exist_ok=True)
     try:
         with connect(settings) as connection:
-            connection.execute(f"set threads = {settings.threads}; set memory_limit = {quoted(settings.memory_limit)}")
             connection.execute(f"copy (select {', '.join(columns)} from {table} order by 1) to {quoted(str(copied))} (format parquet)")
         yield pl.scan_parquet(copied, glob=False)
     finally:
@@ -154,10 +153,11 @@ def scan(settings: Settings, table: str, columns: Iterable[str]) -> "Iterator[pl
 
 
 def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
-    """Both files, to be read only, under the names that dbt knows them by."""
+    """Both files, to be read only, under the names that dbt knows them by, within what the settings allow of the machine."""
     import duckdb
 
     connection = duckdb.connect(str(settings.warehouse), read_only=True)
+    connection.execute(f"set threads = {settings.threads}; set memory_limit = {quoted(settings.memory_limit)}")
     connection.execute(f"attach if not exists {quoted(settings.working)} as working (read_only)")  # others may read at the same time
     return connection
 

@@ -7,7 +7,7 @@ Shapes belong to schemas and relations between tables to dbt tests; neither is r
 
 from typing import TYPE_CHECKING
 
-from orchestration import lake
+from orchestration import lake, warehouse
 from orchestration.checks import lists
 from orchestration.checks.expectations import Suite, among, between, equal, filled, unique
 from orchestration.settings import Settings
@@ -23,9 +23,7 @@ def _delivered_files(settings: Settings) -> "pl.DataFrame":
 
 def _marts(settings: Settings) -> "pl.DataFrame":
     """Grain: one row; counts over ``fct_orders`` and ``customer_facts``."""
-    import duckdb
-
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+    with warehouse.connect(settings) as connection:
         return connection.sql(
             """select orders.*, customers.* from
             (select 'marts' as measured, count(*) as orders, count(*) filter (is_purchase) as purchases,
