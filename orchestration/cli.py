@@ -69,7 +69,8 @@ def approve(
 
     Example: regulars approve win_back && regulars run
     """
-    from orchestration import approval, settings
+    from orchestration import settings
+    from orchestration.lists import approval
     from orchestration.lock import run_lock
 
     loaded = settings.load(home)
@@ -107,9 +108,10 @@ def results(
 
     Example: regulars results win_back
     """
-    from orchestration import list_report, settings
+    from orchestration import settings
+    from orchestration.lists import report
 
-    list_report.show(console, settings.load(home), list_name)
+    report.show(console, settings.load(home), list_name)
 
 
 @app.command()

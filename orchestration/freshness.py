@@ -1,7 +1,8 @@
 """Whether what is published still says what the lake and the settings say. Light: no engine is imported."""
 
-from orchestration import approval, lake
+from orchestration import lake
 from orchestration.dumps.ledger import Ledger
+from orchestration.lists import approval
 from orchestration.publication import current
 from orchestration.settings import Settings
 

@@ -12,13 +12,14 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from orchestration import approval, held_orders, lake
+from orchestration import held_orders, lake
 from orchestration.dumps.completeness import waiting
 from orchestration.dumps.decisions import affected
 from orchestration.dumps.landing import Landing, profiles_in_use
 from orchestration.dumps.ledger import File
 from orchestration.dumps.summary import held_sentence
 from orchestration.identity.report import last_report
+from orchestration.lists import approval
 from orchestration.progress import Progress
 from orchestration.publication import current
 from orchestration.settings import Settings

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import approval, freshness, held_orders, lake
+from orchestration import freshness, held_orders, lake
 from orchestration.backtest.window import window
 from orchestration.dumps.completeness import waiting
 from orchestration.dumps.inbox import arrivals
@@ -20,6 +20,7 @@ from orchestration.dumps.landing import Landing, profiles_in_use
 from orchestration.dumps.summary import held_sentence
 from orchestration.errors import RegularsError
 from orchestration.io import write_json
+from orchestration.lists import approval
 from orchestration.lock import run_lock
 from orchestration.progress import Progress
 from orchestration.settings import Settings

@@ -5,9 +5,10 @@ from datetime import date
 import dagster
 from dagster import AssetKey, MaterializeResult, ResourceParam
 
-from orchestration import list_history, list_results, permission, verdicts, warehouse
+from orchestration import warehouse
 from orchestration.errors import RegularsError
 from orchestration.io import write_json, write_parquet
+from orchestration.lists import history, permission, results, verdicts
 from orchestration.progress import Progress
 from orchestration.resources import RunDay
 from orchestration.rules import contact_rules, list_definitions
@@ -31,9 +32,9 @@ def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Prog
     with progress.stage("lists"):
         customers, contacts = warehouse.read(settings, "marts.customer_360"), warehouse.read(settings, "working.private.customer_contacts")
         as_of = date.fromisoformat(run_day.of(settings))
-        list_history.keep_published(settings, as_of)
+        history.keep_published(settings, as_of)
         definitions, rules, known = list_definitions(settings), contact_rules(settings), permission.known(settings, contacts, as_of)
-        list_results.write(settings, as_of, rules.results_horizon_days, known.touches)
+        results.write(settings, as_of, rules.results_horizon_days, known.touches)
         try:
             members = lists.build(
                 customers,

@@ -10,10 +10,11 @@ import dagster
 import polars as pl
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, ResourceParam
 
-from orchestration import lake, list_results, verdicts, warehouse
+from orchestration import lake, warehouse
 from orchestration.assets.lists import MEMBERS
-from orchestration.exports import RunFacts, write_package
+from orchestration.exports.package import RunFacts, write_package
 from orchestration.freshness import publication_info
+from orchestration.lists import results, verdicts
 from orchestration.progress import Progress
 from orchestration.publication import publish
 from orchestration.resources import RunDay
@@ -58,7 +59,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
                 as_of,
                 settings.warehouse,
                 fill,
-                extra_tables={"list_members": members, list_results.TABLE: members.with_name(f"{list_results.TABLE}.parquet")},
+                extra_tables={"list_members": members, results.TABLE: members.with_name(f"{results.TABLE}.parquet")},
                 info=info,
                 keep=1 if settings.looks_back else settings.keep_publications,
                 engine=settings.engine,

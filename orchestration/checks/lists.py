@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from orchestration import lake, permission, verdicts, warehouse
+from orchestration import lake, warehouse
 from orchestration.checks.expectations import Expectation, Finding, among, between, equal
 from orchestration.errors import RegularsError
-from orchestration.exports import list_frame
+from orchestration.exports.package import list_frame
+from orchestration.lists import permission, verdicts
 from orchestration.rules import contact_rules, list_definitions
 from orchestration.settings import Settings
 from orchestration.sql import quoted, readable

@@ -15,16 +15,16 @@ from typing import Any
 import polars as pl
 
 from orchestration.errors import RegularsError
-from orchestration.exports import write_csv
+from orchestration.exports.csv_file import write_csv
+from orchestration.exports.master import without_personal_ids
 from orchestration.io import disk_errors_told, fsync, fsync_tree, write_json
+from orchestration.lists.recipients import Recipients, recipients
 from orchestration.lock import run_lock
-from orchestration.master import without_personal_ids
 from orchestration.platforms import NAMES
 from orchestration.platforms.platform import Platform
 from orchestration.platforms.registry import form_of, platform_of
 from orchestration.platforms.words import EXPLANATIONS
 from orchestration.publication import current
-from orchestration.recipients import Recipients, recipients
 from orchestration.settings import Settings
 from transforms.platform_ids import contacts
 from transforms.platform_rows import REASONS, Rows, rows_of

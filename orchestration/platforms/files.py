@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from orchestration.workbook import write_xlsx
+from orchestration.exports.workbook import write_xlsx
 
 MEGABYTE = 1_000_000
 """The smaller of its two meanings: what fits fits under either."""

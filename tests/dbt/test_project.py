@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import master
+from orchestration.exports import master
 from tests.dbt.conftest import PROJECT
 from tests.dbt.lake import Lake
 from transforms.schemas import CUSTOMER_FACTS, CUSTOMER_SCORES, PRODUCT_SATISFACTION, TOPIC_OUTCOMES

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration import settings as home_settings
 from orchestration.errors import RegularsError
-from orchestration.recipients import recipients
+from orchestration.lists.recipients import recipients
 from tests.e2e.conftest import Home
 
 pytestmark = pytest.mark.slow

@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration import settings as home_settings
-from orchestration import verdicts
 from orchestration.checks.gx import validate
 from orchestration.checks.suites import LISTS
 from orchestration.cli import app
+from orchestration.lists import verdicts
 from orchestration.settings import Settings
 from tests.e2e.conftest import Home
 

@@ -9,7 +9,7 @@ import openpyxl
 import polars as pl
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from orchestration.recipients import Recipients
+from orchestration.lists.recipients import Recipients
 from transforms.lists import ListDefinition, Wording
 
 AS_OF = date(2024, 6, 30)

@@ -9,9 +9,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration import list_results
 from orchestration.io import write_parquet
-from orchestration.list_history import folder
+from orchestration.lists import results
+from orchestration.lists.history import folder
 from orchestration.settings import Settings
 from transforms.contact import EVERY_LIST
 from transforms.schemas import CUSTOMER_LINKS, LIST_HISTORY, LIST_RESULTS, TIMESTAMP
@@ -64,7 +64,7 @@ class Shop:
             connection.execute("insert into marts.fct_refunds values (?, ?, ?, ?, ?, ?)", row)
 
     def results(self, as_of: date = AS_OF, touches: pl.LazyFrame = NO_TOUCHES) -> pl.DataFrame:
-        found = pl.read_parquet(list_results.write(self.settings, as_of, 30, touches))
+        found = pl.read_parquet(results.write(self.settings, as_of, 30, touches))
         assert found.schema == LIST_RESULTS
         return found
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from orchestration import lake, list_history
+from orchestration import lake
 from orchestration.identity.report import folder as identity_folder
+from orchestration.lists import history
 from orchestration.rules import identity_reading, list_definitions
 from orchestration.settings import Settings
 from orchestration.sql import quoted, readable
@@ -179,7 +180,7 @@ def _history(settings: Settings, connection: "duckdb.DuckDBPyConnection", as_of:
     if not cooling:
         return PAST_LISTS.to_frame().lazy()
     names = ", ".join(quoted(name) for name in cooling)
-    days = list_history.days_before(settings, as_of)
+    days = history.days_before(settings, as_of)
     packages = "".join(
         f" union select list_name, customer_id, as_of_date from read_parquet({readable(day)}) where list_name in ({names})" for day in days
     )

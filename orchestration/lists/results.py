@@ -8,8 +8,9 @@ alone.
 from datetime import date
 from typing import TYPE_CHECKING
 
-from orchestration import list_history, warehouse
+from orchestration import warehouse
 from orchestration.io import write_parquet
+from orchestration.lists import history
 from orchestration.settings import Settings
 from orchestration.sql import readable
 from transforms.contact import EVERY_LIST
@@ -123,7 +124,7 @@ def write(settings: Settings, as_of: date, horizon_days: int, touches: "pl.LazyF
     ``touches``: customer_id, channel, contacted_at (UTC), as ``lake.touches`` gives them.
     """
     path = settings.derived / "lists" / f"{TABLE}.parquet"
-    days = list_history.days_before(settings, as_of)
+    days = history.days_before(settings, as_of)
     write_parquet(
         results(_counts(settings, days, as_of, horizon_days, touches).lazy(), horizon_days, as_of) if days else LIST_RESULTS.to_frame(),
         path,

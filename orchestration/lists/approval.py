@@ -5,9 +5,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from orchestration import verdicts
 from orchestration.errors import RegularsError
 from orchestration.io import write_json
+from orchestration.lists import verdicts
 from orchestration.publication import current
 from orchestration.settings import Settings
 

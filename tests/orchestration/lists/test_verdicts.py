@@ -6,13 +6,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from orchestration import approval, freshness, lake, verdicts
+from orchestration import freshness, lake
 from orchestration import settings as home_settings
 from orchestration.checks import lists
 from orchestration.checks.expectations import Expectation, Finding
 from orchestration.errors import RegularsError
+from orchestration.lists import approval, verdicts
+from orchestration.lists.verdicts import Reason, Usual, Verdict
 from orchestration.settings import Settings
-from orchestration.verdicts import Reason, Usual, Verdict
 
 TOO_LARGE = Reason("size", "5,000 people where 100 are usual: it waits for `regulars approve fans`", "共 5000 人，而通常为 100 人")
 NO_CONSENT = Reason("consent", "3 of 5000 have no consent", "5000 人中有 3 人没有授权")

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
-from orchestration.exports import write_csv
+from orchestration.exports.csv_file import write_csv
+from orchestration.exports.workbook import write_xlsx
 from orchestration.io import write_parquet
-from orchestration.workbook import write_xlsx
 from tests.orchestration import naughty
 
 COLUMNS = ("customer_id", "name", "email", "preferred_category", "reason", "suggested_action")

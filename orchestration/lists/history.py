@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.io import link_or_copy, write_parquet
+from orchestration.lists.verdicts import WITHHELD
 from orchestration.publication import current
 from orchestration.settings import Settings
-from orchestration.verdicts import WITHHELD
 
 if TYPE_CHECKING:
     import polars as pl

@@ -19,11 +19,12 @@ from openpyxl.utils.escape import unescape
 from polars.testing import assert_frame_equal
 
 from orchestration.errors import RegularsError
-from orchestration.exports import RunFacts, inert, list_frame, write_csv, write_package
-from orchestration.master import master
+from orchestration.exports.csv_file import inert, write_csv
+from orchestration.exports.master import master
+from orchestration.exports.package import RunFacts, list_frame, write_package
+from orchestration.exports.workbook import write_xlsx
+from orchestration.lists.verdicts import Reason, Verdict
 from orchestration.rules import shipped_lists
-from orchestration.verdicts import Reason, Verdict
-from orchestration.workbook import write_xlsx
 from transforms import schemas
 from transforms.contact import ContactRules
 from transforms.lists import ListDefinition, Wording, load_definitions
@@ -139,7 +140,7 @@ def test_a_table_longer_than_a_sheet_goes_on_in_the_next(tmp_path, rows, sheets)
 def test_a_workbook_is_the_same_in_whatever_portions_its_rows_are_handed_over(tmp_path, monkeypatch):
     frame = pl.DataFrame({"number": range(10), "text": [None, "=1", *"abcdefgh"], "money": [Decimal("1.25"), *[None] * 9]})
     write_xlsx(frame, tmp_path / "at_once.xlsx", "List")
-    monkeypatch.setattr("orchestration.workbook.ROWS_PER_PORTION", 3)
+    monkeypatch.setattr("orchestration.exports.workbook.ROWS_PER_PORTION", 3)
     write_xlsx(frame, tmp_path / "in_portions.xlsx", "List")
     assert (tmp_path / "at_once.xlsx").read_bytes() == (tmp_path / "in_portions.xlsx").read_bytes()
     rows = openpyxl.load_workbook(tmp_path / "in_portions.xlsx").active.iter_rows(min_row=2, values_only=True)
@@ -256,7 +257,7 @@ PASSED = Verdict(2, "2-1-1", 40.0, "2024-06-01", False, {"consent": True, "size"
 VERDICTS = {"fans": PASSED, "sleepers": PASSED}
 WAITS = replace(PASSED, checks={"consent": True, "size": False}, reasons=(Reason("size", "too long", "过长"),))
 UNAVAILABLE = replace(RUN, unavailable={"sleepers": ["points", "tickets"]})
-SCHEMA = json.loads((Path(__file__).parents[2] / "orchestration" / "manifest.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((Path(__file__).parents[3] / "orchestration" / "exports" / "manifest.schema.json").read_text(encoding="utf-8"))
 
 
 def package(folder: Path, run: RunFacts = RUN, verdicts: dict[str, Verdict] = VERDICTS, members: pl.DataFrame = MEMBERS, **options) -> dict:

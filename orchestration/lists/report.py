@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.errors import RegularsError
-from orchestration.list_results import TABLE
+from orchestration.lists.results import TABLE
 from orchestration.publication import current
 from orchestration.rules import shipped_lists
 from orchestration.settings import Settings

@@ -14,12 +14,13 @@ from uuid import uuid4
 
 import polars as pl
 
-from orchestration import lake, permission, warehouse
+from orchestration import lake, warehouse
 from orchestration.dumps.completeness import waiting
 from orchestration.dumps.landing import land, profiles_in_use
 from orchestration.errors import RegularsError
+from orchestration.lists import permission
+from orchestration.lists.permission import Known
 from orchestration.lock import run_lock
-from orchestration.permission import Known
 from orchestration.publication import current
 from orchestration.rules import contact_rules, list_definitions
 from orchestration.settings import FILE_NAME, Settings

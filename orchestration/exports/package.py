@@ -15,10 +15,11 @@ from typing import Any
 import polars as pl
 
 from orchestration.errors import RegularsError
-from orchestration.io import write_atomically, write_json, write_parquet, write_text
-from orchestration.master import in_cents, master
-from orchestration.verdicts import MANIFEST, WITHHELD, Verdict
-from orchestration.workbook import write_xlsx
+from orchestration.exports.csv_file import write_csv
+from orchestration.exports.master import in_cents, master
+from orchestration.exports.workbook import write_xlsx
+from orchestration.io import write_json, write_parquet, write_text
+from orchestration.lists.verdicts import MANIFEST, WITHHELD, Verdict
 from transforms.contact import ADDRESS_OF, ON_LIST, STATUSES, ContactRules
 from transforms.lists import ListDefinition, holdout_share
 
@@ -27,8 +28,6 @@ MANIFEST_SCHEMA = "manifest.schema.json"
 FORMATS = ("csv", "xlsx", "parquet")
 MASTER = "customers"
 MASTER_TITLE = {"en": "Customers", "zh": "客户"}
-
-_ACTS = r"^'*[=+\-@\t\r\n\x00＝＋－＠]"
 
 
 @dataclass(frozen=True)
@@ -112,29 +111,6 @@ def list_frame(
         reason="reason" if language == "en" else "reason_zh",
         suggested_action=pl.lit(getattr(definition.suggested_action, language)),
     )
-
-
-def write_csv(frame: pl.DataFrame, path: Path) -> None:
-    """CSV for people: UTF-8 with BOM, CRLF, every text quoted, no text that a spreadsheet would run (see ``inert``)."""
-    with write_atomically(path) as partial:
-        frame.lazy().with_columns(inert(pl.col(pl.String))).sink_csv(
-            partial,
-            include_bom=True,
-            line_terminator="\r\n",
-            quote_style="non_numeric",  # a bare text could be split at another separator, and its tail be a formula
-            datetime_format="%Y-%m-%d %H:%M:%S",
-            check_extension=False,
-        )
-
-
-def inert(text: pl.Expr) -> pl.Expr:
-    """Puts ``'`` before a text that a spreadsheet would read as a formula (OWASP, CSV injection).
-
-    Such a text begins with ``= + - @``, a full-width form of these, tab, CR, LF or NUL.
-
-    A text that is already ``'`` and such a beginning gets one more, so that removing one ``'`` from ``'…=`` always gives the original.
-    """
-    return pl.when(text.str.contains(_ACTS)).then(pl.lit("'") + text).otherwise(text).name.keep()
 
 
 def _write_formats(frame: pl.DataFrame, folder: Path, stem: str, title: str, formats: Sequence[str]) -> list[dict[str, Any]]:
