@@ -139,14 +139,19 @@ def read(settings: Settings, table: str, columns: Iterable[str] = ("*",)) -> "pl
 
 @contextmanager
 def scan(settings: Settings, table: str, columns: Iterable[str]) -> "Iterator[pl.LazyFrame]":
-    """As ``read``, within the block, for tables of any size: what is collected of the frame comes off a Parquet file."""
+    """As ``read``, within the block, for tables of any size: what is collected of the frame comes off a Parquet file.
+
+    Columns that the table lacks are left out.
+    """
     import polars as pl
 
     copied = settings.derived / f".{table}.parquet{PARTIAL_SUFFIX}"
     copied.parent.mkdir(parents=True, exist_ok=True)
     try:
         with connect(settings) as connection:
-            connection.execute(f"copy (select {', '.join(columns)} from {table} order by 1) to {quoted(str(copied))} (format parquet)")
+            there = connection.table(table).columns
+            names = ", ".join(identifier(column) for column in dict.fromkeys(columns) if column in there)
+            connection.execute(f"copy (select {names} from {table} order by 1) to {quoted(str(copied))} (format parquet)")
         yield pl.scan_parquet(copied, glob=False)
     finally:
         copied.unlink(missing_ok=True)

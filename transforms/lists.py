@@ -57,8 +57,8 @@ def build(
     """
     schema = customers.collect_schema()
     check(definitions, schema)
-    needed = {*ALWAYS_READ, *(column for each in definitions for column in (*columns_of(each), *each.needs))}
-    chosen_from = customers.select(column for column in schema if column in needed)
+    wanted = needed(definitions)
+    chosen_from = customers.select(column for column in schema if column in wanted)
     base = evidence(chosen_from, contacts, last_touches(touches, rules, as_of), erased, opt_outs).collect(engine="streaming")
     lacking = unavailable(definitions, base.lazy(), feeds)
     available = [definition for definition in definitions if definition.name not in lacking]
@@ -74,6 +74,12 @@ def build(
         if turns is not None and pool is not None:
             taken[pool] = pl.concat([turns, found.filter(pl.col("status").is_in(["send", "holdout"]))["customer_id"]])
     return pl.concat([schemas.LIST_MEMBERS.to_frame(), *(members[definition.name] for definition in available)])
+
+
+def needed(definitions: Iterable[ListDefinition]) -> list[str]:
+    """Columns of ``customer_360`` that the lists read or need, the id first. Raises ``ValueError`` for a filter that can't be read."""
+    read = (column for each in definitions for column in (*naming(each.name, columns_of, each), *each.needs))
+    return list(dict.fromkeys([*ALWAYS_READ, *read]))
 
 
 def still_allowed(

@@ -30,27 +30,29 @@ def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Prog
     Beside it ``list_results``: what became of the customers of past lists. Grain: one row per list and past day, and one per list over all.
     """
     with progress.stage("lists"):
-        customers, contacts = warehouse.read(settings, "marts.customer_360"), warehouse.read(settings, "working.private.customer_contacts")
+        contacts = warehouse.read(settings, "working.private.customer_contacts")
         as_of = date.fromisoformat(run_day.of(settings))
         history.keep_published(settings, as_of)
         definitions, rules, known = list_definitions(settings), contact_rules(settings), permission.known(settings, contacts, as_of)
         results.write(settings, as_of, rules.results_horizon_days, known.touches)
         try:
-            members = lists.build(
-                customers,
-                contacts,
-                known.touches,
-                definitions,
-                rules,
-                as_of,
-                known.erased,
-                known.opt_outs,
-                known.history,
-                known.feeds,
-            )
+            lists.check(definitions, warehouse.read(settings, "marts.customer_360").collect_schema())
+            with warehouse.scan(settings, "marts.customer_360", lists.needed(definitions)) as customers:
+                members = lists.build(
+                    customers,
+                    contacts,
+                    known.touches,
+                    definitions,
+                    rules,
+                    as_of,
+                    known.erased,
+                    known.opt_outs,
+                    known.history,
+                    known.feeds,
+                )
+                lacking = lists.unavailable(definitions, customers, known.feeds)
         except ValueError as error:
             raise RegularsError(f"A list can't be built: {error}", where=settings.home / FILE_NAME) from None
-        lacking = lists.unavailable(definitions, customers, known.feeds)
         write_parquet(members, verdicts.members_path(settings))
         write_json(lacking, settings.derived / "lists" / "unavailable.json")
     progress.figures["unavailable_lists"] = lacking

@@ -12,6 +12,7 @@ from dagster import AssetExecutionContext, AssetKey, MaterializeResult, Resource
 
 from orchestration import lake, warehouse
 from orchestration.assets.lists import MEMBERS
+from orchestration.exports.master import COLUMNS
 from orchestration.exports.package import RunFacts, write_package
 from orchestration.freshness import publication_info
 from orchestration.lists import results, verdicts
@@ -40,13 +41,15 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
         ledger.close()
 
         def fill(folder: Path) -> Mapping[str, Any]:
-            with progress.stage("exports"):
+            definitions = list_definitions(settings)
+            wanted = [*COLUMNS, *(column for definition in definitions for column in definition.columns)]
+            with progress.stage("exports"), warehouse.scan(settings, "marts.customer_360", wanted) as customers:
                 return write_package(
                     folder,
-                    warehouse.read(settings, "marts.customer_360"),
+                    customers,
                     pl.read_parquet(members, glob=False),
                     warehouse.read(settings, "working.private.customer_contacts"),
-                    list_definitions(settings),
+                    definitions,
                     _run_facts(context.run.run_id, as_of, settings, progress),
                     judged,
                     settings.language,

@@ -62,6 +62,16 @@ class Suite:
     expectations: tuple[Expectation, ...] = field(default=())
     settle: "Callable[[Settings, pl.DataFrame, Sequence[Finding]], list[str]] | None" = None
 
+    @property
+    def columns(self) -> list[str]:
+        """What is looked at of the frame."""
+        return sorted({*self.keys, *(column for wanted in self.expectations for column in wanted.columns)})
+
+    @property
+    def paired(self) -> set[str]:
+        """What is held against another column."""
+        return {column for wanted in self.expectations if len(wanted.columns) > 1 for column in wanted.columns}
+
 
 def between(
     column: str, low: float | None, high: float | None, because: str, severity: Literal["critical", "warning"] = "critical"

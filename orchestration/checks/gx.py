@@ -40,8 +40,9 @@ def _judge(suite: Suite, frame: "pl.DataFrame") -> Callable[[Sequence[Expectatio
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     batches = context.data_sources.add_pandas("pandas").add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all")
-    columns = sorted({*suite.keys, *(column for wanted in suite.expectations for column in wanted.columns)})
-    judged = frame.select(columns).with_columns(pl.col(pl.Decimal).cast(pl.Float64))  # pandas would hold an object for each, and loop
+    # pandas would hold an object for each amount, and for each word of a column that is looked at by itself
+    alone = [column for column in suite.columns if column not in (*suite.keys, *suite.paired) and frame.schema[column] == pl.String]
+    judged = frame.select(suite.columns).with_columns(pl.col(pl.Decimal).cast(pl.Float64), pl.col(alone).cast(pl.Categorical))
     batch = batches.get_batch({"dataframe": judged.to_pandas()})
 
     def ask(wanted: Sequence[Expectation], result_format: dict[str, Any]) -> list[Any]:

@@ -38,7 +38,7 @@ def _marts(settings: Settings) -> "pl.DataFrame":
 def _scores(settings: Settings) -> "pl.DataFrame":
     import polars as pl
 
-    return pl.read_parquet(settings.derived / "scores" / "customer_scores.parquet", glob=False)
+    return pl.read_parquet(settings.derived / "scores" / "customer_scores.parquet", columns=SCORES.columns, glob=False)
 
 
 CLEAN = Suite(

@@ -9,7 +9,7 @@ from orchestration.io import write_atomically
 _ACTS = r"^'*[=+\-@\t\r\n\x00＝＋－＠]"
 
 
-def write_csv(frame: pl.DataFrame, path: Path) -> None:
+def write_csv(frame: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
     """CSV for people: UTF-8 with BOM, CRLF, every text quoted, no text that a spreadsheet would run (see ``inert``)."""
     with write_atomically(path) as partial:
         frame.lazy().with_columns(inert(pl.col(pl.String))).sink_csv(

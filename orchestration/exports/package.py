@@ -56,7 +56,8 @@ def write_package(
 ) -> dict[str, Any]:
     """Writes the package of one run into ``folder`` and returns its manifest, which is also ``manifest.json`` there.
 
-    ``customers``: ``customer_360``. ``members``: ``LIST_MEMBERS``. ``contacts``: customer_id, name, email, phone, one row per customer.
+    ``customers``: ``customer_360``, by customer id; what is wanted of it is read in portions. ``members``: ``LIST_MEMBERS``. ``contacts``:
+    customer_id, name, email, phone, one row per customer.
     The master has every customer and no contact details, by customer id; a list has those it is sent to, in the list's order, with name,
     the address of its channel, reason and suggested action in ``language`` (``en`` or ``zh``). Of a list that by its verdict waits there
     is no file. Raises ``RegularsError`` for a list without a verdict.
@@ -67,11 +68,13 @@ def write_package(
     accounts = {definition.name: _accounted(definition, members, run, verdicts) for definition in definitions}
     shown = [definition for definition in definitions if accounts[definition.name]["published"]]
     everybody = master(customers, run.contact_rules.holdout_salt, language)
+    chosen = members.lazy().select("customer_id").unique()
     with ThreadPoolExecutor(1) as aside:  # the master's workbook takes longer than all else together, on one core
         workbook = aside.submit(_write_formats, everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f == "xlsx"])
         others = _write_formats(everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f != "xlsx"])
         own_columns = sorted({column for definition in shown for column in definition.columns})
-        contacts, traits = contacts.collect().lazy(), customers.select("customer_id", *own_columns).collect().lazy()  # once for all lists
+        of_chosen = [rows.join(chosen, on="customer_id", how="semi") for rows in (contacts, customers.select("customer_id", *own_columns))]
+        contacts, traits = (rows.collect(engine="streaming").lazy() for rows in of_chosen)  # once for all lists
         written = {}
         for definition in shown:
             rows = list_frame(definition, members.lazy(), contacts, language, traits).collect()
@@ -113,19 +116,20 @@ def list_frame(
     )
 
 
-def _write_formats(frame: pl.DataFrame, folder: Path, stem: str, title: str, formats: Sequence[str]) -> list[dict[str, Any]]:
+def _write_formats(frame: pl.DataFrame | pl.LazyFrame, folder: Path, stem: str, title: str, formats: Sequence[str]) -> list[dict[str, Any]]:
     writers: dict[str, Callable[[Path], None]] = {
         "csv": lambda path: write_csv(frame, path),
         "xlsx": lambda path: write_xlsx(frame, path, title),
         "parquet": lambda path: write_parquet(frame, path),
     }
+    rows, columns = frame.lazy().select(pl.len()).collect().item(), frame.collect_schema().names()
     files = []
     for ending in formats:
         path = folder / f"{stem}.{ending}"
         writers[ending](path)
         with path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
-        files.append({"name": path.name, "rows": frame.height, "bytes": path.stat().st_size, "sha256": digest, "columns": frame.columns})
+        files.append({"name": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest, "columns": columns})
     return files
 
 

@@ -22,16 +22,17 @@ _CREATED = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _BAD_IN_SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
 
 
-def write_xlsx(frame: pl.DataFrame, path: Path, title: str, rows_per_sheet: int = ROWS_PER_SHEET) -> None:
+def write_xlsx(frame: pl.DataFrame | pl.LazyFrame, path: Path, title: str, rows_per_sheet: int = ROWS_PER_SHEET) -> None:
     """XLSX with text as text cells, dates as dates and the header frozen; one sheet for each ``rows_per_sheet`` rows."""
     import rustpy_xlsxwriter as xlsx
 
-    starts = range(0, max(frame.height, 1), rows_per_sheet)
+    rows, schema = frame.lazy(), frame.collect_schema()
+    starts = range(0, max(rows.select(pl.len()).collect().item(), 1), rows_per_sheet)
     names = [_sheet_name(title, number if len(starts) > 1 else None) for number, _ in enumerate(starts, start=1)]
-    sheets: list[tuple[str, Any]] = [(name, _cells(frame.slice(start, rows_per_sheet))) for name, start in zip(names, starts, strict=True)]
-    formats = {column: xlsx.Format().set_num_format(code) for column, dtype in frame.schema.items() if (code := _number_format(dtype))}
-    money = {column: xlsx.Format().set_num_format("0.00") for column, dtype in frame.schema.items() if dtype.is_decimal()}
-    widths = {column: float(min(max(len(column) + 2, 12), 40)) for column in frame.columns}
+    sheets: list[tuple[str, Any]] = [(name, _cells(rows.slice(start, rows_per_sheet))) for name, start in zip(names, starts, strict=True)]
+    formats = {column: xlsx.Format().set_num_format(code) for column, dtype in schema.items() if (code := _number_format(dtype))}
+    money = {column: xlsx.Format().set_num_format("0.00") for column, dtype in schema.items() if dtype.is_decimal()}
+    widths = {column: float(min(max(len(column) + 2, 12), 40)) for column in schema}
     with write_atomically(path) as partial:
         xlsx.write_worksheets(
             sheets,
@@ -44,14 +45,15 @@ def write_xlsx(frame: pl.DataFrame, path: Path, title: str, rows_per_sheet: int 
         _fix_creation_time(partial)
 
 
-def _cells(rows: pl.DataFrame) -> "pa.RecordBatchReader":
+def _cells(rows: pl.LazyFrame) -> "pa.RecordBatchReader":
     """The rows as the writer can take them, a portion at a time: whatever their number, it holds no more than one."""
     import pyarrow as pa
 
     # The writer leaves Decimal cells empty, and refuses text longer than a cell.
     fitted = [pl.col(pl.Decimal).cast(pl.Float64), pl.col(pl.String).str.head(CELL_CHARACTERS)]
-    portions = (portion.with_columns(fitted).to_arrow() for portion in rows.iter_slices(ROWS_PER_PORTION))
-    schema = rows.clear().with_columns(fitted).to_arrow().schema
+    cells = rows.with_columns(fitted)
+    portions = (portion.to_arrow() for portion in cells.collect_batches(chunk_size=ROWS_PER_PORTION, maintain_order=True))
+    schema = cells.collect_schema().to_frame().to_arrow().schema
     return pa.RecordBatchReader.from_batches(schema, (batch for portion in portions for batch in portion.to_batches()))
 
 
