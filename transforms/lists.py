@@ -3,14 +3,14 @@
 What a list is stands in ``list_definitions``, who may be written to in ``contact``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from string import Formatter
 
 import polars as pl
 
 from transforms import schemas
-from transforms.contact import ON_LIST, ContactRules, evidence, holdout, last_touches, suppression
+from transforms.contact import CONTACT_COLUMNS, ON_LIST, ContactRules, evidence, holdout, last_touches, suppression
 from transforms.list_definitions import (
     ALWAYS_READ,
     ListDefinition,
@@ -31,6 +31,10 @@ __all__ = [
     "ListDefinition", "Wording", "build", "check", "general", "holdout_share", "load_definitions", "looks_at_one_row", "still_allowed",
     "unavailable",
 ]  # fmt: skip
+
+
+CUSTOMERS_AT_A_TIME = 500_000
+"""With what the lists read of them and is known of them, some 400 MB."""
 
 
 def build(
@@ -59,16 +63,24 @@ def build(
     check(definitions, schema)
     wanted = needed(definitions)
     chosen_from = customers.select(column for column in schema if column in wanted)
-    base = evidence(chosen_from, contacts, last_touches(touches, rules, as_of), erased, opt_outs).collect(engine="streaming")
-    lacking = unavailable(definitions, base.lazy(), feeds)
+    lacking = unavailable(definitions, chosen_from, feeds)
     available = [definition for definition in definitions if definition.name not in lacking]
+    contacts, touches = (
+        rows.collect().lazy() for rows in (contacts.select("customer_id", *CONTACT_COLUMNS), last_touches(touches, rules, as_of))
+    )
+    erased, opt_outs = (None if rows is None else rows.collect().lazy() for rows in (erased, opt_outs))
+
+    def with_evidence(portion: pl.LazyFrame) -> pl.DataFrame:
+        return evidence(portion, contacts, touches, erased, opt_outs).collect(engine="streaming")
+
+    chosen = _chosen(chosen_from, with_evidence, available, rules, as_of)
     past = schemas.PAST_LISTS.to_frame() if history is None else history.select(schemas.PAST_LISTS.names()).collect()
     taken: dict[str, pl.Series] = {}
     members: dict[str, pl.DataFrame] = {}
     for definition in sorted(available, key=lambda each: each.priority):
         pool = {"customer": "", "channel": definition.channel}.get(rules.one_list_per)
         turns = None if pool is None or definition.is_internal else taken.get(pool, pl.Series([], dtype=pl.String))
-        found = naming(definition.name, _members, base, definition, rules, as_of, _cooling(past, definition, as_of), turns)
+        found = _members(chosen.pop(definition.name), definition, rules, as_of, _cooling(past, definition, as_of), turns)
         members[definition.name] = found
         # who is held out of a list gets no other in its place: that would hide what the list does
         if turns is not None and pool is not None:
@@ -103,27 +115,54 @@ def still_allowed(
     return known.select(*members.columns, status=suppression(definition.channel, rules, today, bool(definition.traits))).collect()
 
 
-def _members(
-    base: pl.DataFrame, definition: ListDefinition, rules: ContactRules, as_of: date, cooling: pl.Series, turns: pl.Series | None
-) -> pl.DataFrame:
-    terms = [order_term(term) for term in definition.order_by]
-    candidates = base.lazy().filter(condition(definition.filter))
-    candidates = candidates.sort(
-        *(column for column, _ in terms), "customer_id", descending=[*(is_descending for _, is_descending in terms), False], nulls_last=True
+def _chosen(
+    customers: pl.LazyFrame,
+    with_evidence: Callable[[pl.LazyFrame], pl.DataFrame],
+    definitions: Sequence[ListDefinition],
+    rules: ContactRules,
+    as_of: date,
+) -> dict[str, pl.DataFrame]:
+    """List name → whom its filter chooses, as ``_chosen_of`` has them. ``with_evidence``: customers → ``evidence`` of them.
+
+    A portion of the customers at a time: all that the lists read of everybody takes more memory than all lists together.
+    """
+    found: dict[str, list[pl.DataFrame]] = {definition.name: [] for definition in definitions}
+    for start in range(0, max(customers.select(pl.len()).collect().item(), 1), CUSTOMERS_AT_A_TIME):
+        base = with_evidence(customers.slice(start, CUSTOMERS_AT_A_TIME))
+        for definition in definitions:
+            found[definition.name].append(naming(definition.name, _chosen_of, base, definition, rules, as_of))
+    return {name: pl.concat(portions) for name, portions in found.items()}
+
+
+def _chosen_of(base: pl.DataFrame, definition: ListDefinition, rules: ContactRules, as_of: date) -> pl.DataFrame:
+    """Row by row: customer_id, reason, reason_zh, status by ``suppression``, and what the list is ordered by (order_0, order_1, …)."""
+    return (
+        base.lazy()
+        .filter(condition(definition.filter))
+        .select(
+            "customer_id",
+            reason=_sentence(definition.reason.en, "en", base.schema),
+            reason_zh=_sentence(definition.reason.zh, "zh", base.schema),
+            status=suppression(definition.channel, rules, as_of, bool(definition.traits)),
+            **{f"order_{number}": pl.col(order_term(term)[0]) for number, term in enumerate(definition.order_by)},
+        )
+        .collect()
     )
-    status = suppression(definition.channel, rules, as_of, bool(definition.traits))
+
+
+def _members(
+    chosen: pl.DataFrame, definition: ListDefinition, rules: ContactRules, as_of: date, cooling: pl.Series, turns: pl.Series | None
+) -> pl.DataFrame:
+    """``LIST_MEMBERS`` of one list. ``chosen``: as ``_chosen_of`` has them. ``cooling``, ``turns``: ids whose turn it is not."""
+    descending = [order_term(term)[1] for term in definition.order_by]
+    keys = [f"order_{number}" for number in range(len(descending))]
+    status = pl.col("status")
     for reason, ids in (("list_cool_down", cooling), ("other_list", turns)):
         if ids is not None:
             status = pl.when((status == "send") & pl.col("customer_id").is_in(ids.implode())).then(pl.lit(reason)).otherwise(status)
-    chosen = candidates.select(
-        "customer_id",
-        reason=_sentence(definition.reason.en, "en", base.schema),
-        reason_zh=_sentence(definition.reason.zh, "zh", base.schema),
-        list_name=pl.lit(definition.name),
-        as_of_date=pl.lit(as_of),
-        channel=pl.lit(definition.channel),
-        status=status,
-    ).collect()
+    chosen = chosen.sort(*keys, "customer_id", descending=[*descending, False], nulls_last=True).with_columns(
+        list_name=pl.lit(definition.name), as_of_date=pl.lit(as_of), channel=pl.lit(definition.channel), status=status
+    )
     sendable = chosen.filter(pl.col("status") == "send").select("customer_id")
     drawn = sendable.with_columns(holdout(sendable["customer_id"], definition.name, holdout_share(definition, rules), rules)).drop_nulls()
     marked = chosen.join(drawn, on="customer_id", how="left", maintain_order="left").with_columns(

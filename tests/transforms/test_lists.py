@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from transforms import schemas
+from transforms import lists, schemas
 from transforms.contact import ContactRules
 from transforms.lists import Wording, build
 
@@ -32,6 +32,20 @@ def test_the_order_of_the_input_rows_changes_nothing(order):
     book = contacts(*({"customer_id": f"c{n}"} for n in range(6)))
     members = build(customers_360(*(rows[n] for n in order)), book, touches(), [a_list()], NO_HOLDOUT, AS_OF)
     assert members["customer_id"].to_list() == ["c3", "c1", "c2", "c5", "c4", "c0"]  # most first, ties by id, unknown last
+
+
+@pytest.mark.parametrize("at_a_time", [1, 3, 7])
+def test_lists_are_the_same_however_many_customers_are_looked_at_at_a_time(monkeypatch, at_a_time):
+    people = [{"customer_id": f"c{number}", "orders_count": number % 4, "net_amount": Decimal(number % 3)} for number in range(7)]
+    known = contacts(*({"customer_id": row["customer_id"], "email": "a@b.c", "email_consent": True} for row in people))
+    both = [
+        a_list(name=name, filter="orders_count > 0", order_by=("net_amount desc",), size_limit=limit)
+        for name, limit in [("a", 3), ("b", None)]
+    ]
+    wanted = build(customers_360(*people), known, touches(), both, NO_HOLDOUT, AS_OF)
+    monkeypatch.setattr(lists, "CUSTOMERS_AT_A_TIME", at_a_time)
+    assert_frame_equal(build(customers_360(*people), known, touches(), both, NO_HOLDOUT, AS_OF), wanted)
+    assert wanted["list_name"].value_counts().height == 2
 
 
 def test_members_of_no_list_and_of_no_customer_have_the_published_columns():
