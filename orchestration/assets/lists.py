@@ -36,6 +36,7 @@ def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Prog
         definitions, rules, known = list_definitions(settings), contact_rules(settings), permission.known(settings, contacts, as_of)
         results.write(settings, as_of, rules.results_horizon_days, known.touches)
         try:
+            # against all columns there are, before those that the lists name are fetched: a name that is not there gets the nearest one
             lists.check(definitions, warehouse.read(settings, "marts.customer_360").collect_schema())
             with warehouse.scan(settings, "marts.customer_360", lists.needed(definitions)) as customers:
                 members = lists.build(

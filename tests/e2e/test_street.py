@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 import pytest
+from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from orchestration.cli import app
@@ -75,6 +76,15 @@ def test_the_tables_and_columns_of_the_contract_are_published(first_run, sample:
     assert _names(CONTRACT_360) <= set(
         pl.read_parquet_schema(sample.folder / "published" / "parquet" / "customer_360" / "customer_360.parquet")
     )
+
+
+def test_the_master_has_every_customer_once_by_id_in_each_of_its_files(first_run, sample: Home) -> None:
+    package = sample.folder / "exports" / "latest"
+    known = [customer for (customer,) in sample.published("select customer_id from marts.customer_facts")]
+    sheet = CalamineWorkbook.from_path(package / "customers.xlsx").get_sheet_by_index(0).to_python()
+    assert pl.read_parquet(package / "customers.parquet")["customer_id"].to_list() == sorted(known)
+    assert pl.read_csv(package / "customers.csv")["customer_id"].to_list() == sorted(known)
+    assert [row[0] for row in sheet[1:]] == sorted(known)
 
 
 def test_every_stage_of_the_street_was_timed(first_run) -> None:
