@@ -13,17 +13,22 @@ from orchestration.settings import Settings
 @dataclass(frozen=True)
 class Record:
     """``fingerprint``: of the project and its variables. ``as_of``: day of the facts that stand in the tables, empty where none can be
-    relied on. ``views``: those made since under this fingerprint, which need not be made again."""
+    relied on. ``views``: those made since under this fingerprint, which need not be made again. ``published``: the run whose publication
+    shows the history of segments as it stands in the table, empty where none does."""
 
     fingerprint: str
     as_of: str = ""
     views: tuple[str, ...] = ()
+    published: str = ""
 
     def emptied(self) -> "Record":
         return Record(self.fingerprint)
 
     def after(self, as_of: str, views: Iterable[str]) -> "Record":
         return replace(self.with_views(views), as_of=as_of)
+
+    def unpublished(self) -> "Record":
+        return replace(self, published="")
 
     def with_views(self, views: Iterable[str]) -> "Record":
         return replace(self, views=tuple(sorted({*self.views, *views})))
@@ -34,7 +39,7 @@ def read(settings: Settings, variables: Mapping[str, str | int]) -> Record:
     fingerprint = hashlib.sha256(json.dumps(variables, sort_keys=True).encode()).hexdigest()[:16]
     try:
         content = json.loads(_path(settings).read_text(encoding="utf-8"))
-        found = Record(content["fingerprint"], content["as_of"], tuple(content["views"]))
+        found = Record(content["fingerprint"], content["as_of"], tuple(content["views"]), content["published"])
     except (OSError, ValueError, KeyError, TypeError):
         return Record(fingerprint)
     has_files = settings.warehouse.exists() and settings.working.exists()
@@ -43,6 +48,12 @@ def read(settings: Settings, variables: Mapping[str, str | int]) -> Record:
 
 def write(settings: Settings, record: Record) -> None:
     write_json(asdict(record), _path(settings))
+
+
+def note_publication(settings: Settings, run_id: str) -> None:
+    """What stands in the tables is what that run published."""
+    content = json.loads(_path(settings).read_text(encoding="utf-8"))
+    write_json({**content, "published": run_id}, _path(settings))
 
 
 def forget(settings: Settings) -> None:

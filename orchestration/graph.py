@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 LATER_SOURCES = ("scores", "history")
 """Sources that are written from the facts; what stands on them is built after them."""
-INSIDE = ("staging", "intermediate")
-"""Schemas that nobody but the project itself reads."""
+INSIDE = ("staging", "intermediate", "parts")
+"""Schemas that nobody but the project itself reads. ``parts`` are the tables that some marts are views of, in the same file as they."""
 
 
 class Graph:
@@ -28,8 +28,8 @@ class Graph:
 
     @cached_property
     def facts(self) -> frozenset[str]:
-        """Tables between the lake and the scores."""
-        return frozenset(each for each in self._models if not self._is_view(each) and not self._comes_later(each))
+        """What stands between the lake and the scores, but for views inside the project."""
+        return frozenset(each for each in self._models if not self._is_inside_view(each) and not self._comes_later(each))
 
     @cached_property
     def seeds(self) -> frozenset[str]:
@@ -37,7 +37,7 @@ class Graph:
         return frozenset(each for each, node in self._models.items() if node.resource_type == "seed")
 
     def views_below(self, ids: Iterable[str]) -> list[str]:
-        """Names of the views that these models read through, as far down as the next tables."""
+        """Names of the views inside the project that these models read through, as far down as the next tables."""
         found: set[str] = set()
         waiting = list(ids)
         while waiting:
@@ -45,7 +45,7 @@ class Graph:
                 if parent in self._models and self._is_view(parent) and parent not in found:
                     found.add(parent)
                     waiting.append(parent)
-        return sorted(found)
+        return sorted(filter(self._is_inside_view, found))
 
     def depends_on_the_day(self, unique_id: str) -> bool:
         """Whether the view spells out the day of the facts, and so is another each day."""
@@ -53,6 +53,9 @@ class Graph:
 
     def _is_view(self, unique_id: str) -> bool:
         return bool(self._models[unique_id].config.materialized == "view")
+
+    def _is_inside_view(self, unique_id: str) -> bool:
+        return self._is_view(unique_id) and self._models[unique_id].schema in INSIDE
 
     def _comes_later(self, unique_id: str) -> bool:
         if unique_id not in self._later:  # there are many ways through the graph, each is gone once

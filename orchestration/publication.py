@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 WAREHOUSE = "warehouse.duckdb"
 RECORD = "publication.json"
-PUBLISHED_SCHEMA = "marts"
-"""The schema that readers get; what its tables are made of stands in another file."""
+PUBLISHED_SCHEMA, PARTS_SCHEMA = "marts", "parts"
+"""The schema that readers get, and the one with the tables that its views are put together from; all else stands in another file."""
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _BUILDING, _REMOVING = ".building", ".removing"
@@ -73,10 +73,10 @@ def publish(
 ) -> Publication:
     """Builds the publication of a run beside the others, then switches readers to it. One publisher at a time.
 
-    ``warehouse``: the private DuckDB file, closed, with tables and views of the schema ``marts`` only; they are published, with each
-    Parquet file of ``extra_tables`` (name to file) as one more. ``fill_exports`` writes the package of ``as_of`` into the folder it is
-    given; packages of other days are carried over. ``info`` is plain JSON content for the record. The newest ``keep`` publications stay,
-    leftovers of killed runs go. ``engine``: DuckDB settings such as ``memory_limit`` and ``threads``.
+    ``warehouse``: the private DuckDB file, closed, with tables and views of the schemas ``marts`` and ``parts`` only; they are published,
+    with each Parquet file of ``extra_tables`` (name to file) as one more. ``fill_exports`` writes the package of ``as_of`` into the folder
+    it is given; packages of other days are carried over. ``info`` is plain JSON content for the record. The newest ``keep`` publications
+    stay, leftovers of killed runs go. ``engine``: DuckDB settings such as ``memory_limit`` and ``threads``.
     Raises ``RegularsError``, and whatever ``fill_exports`` does; what was published before is then untouched.
     """
     publications = home / "publications"
@@ -145,7 +145,8 @@ def _write_tables(
 ) -> dict[str, int]:
     """The publication's DuckDB file and its Parquet files; returns the rows of each table.
 
-    The warehouse is copied byte by byte: it holds nothing but marts, and copying tables would cost seconds per million rows each day.
+    The warehouse is copied byte by byte: it holds nothing that readers may not have, and copying tables would cost seconds per million rows
+    each day.
     """
     import duckdb
 
@@ -166,12 +167,12 @@ def _write_tables(
 def _refuse_others(connection: "duckdb.DuckDBPyConnection", warehouse: Path) -> None:
     """Whatever stands in the file is published with it."""
     relations = "select table_schema || '.' || table_name from information_schema.tables"
-    others = connection.execute(f"{relations} where table_schema <> ? order by 1", [PUBLISHED_SCHEMA])
+    others = connection.execute(f"{relations} where table_schema not in (?, ?) order by 1", [PUBLISHED_SCHEMA, PARTS_SCHEMA])
     if found := [name for (name,) in others.fetchall()]:
         raise RegularsError(
             f"The warehouse holds {', '.join(found)}, which would be published",
             where=warehouse,
-            expected=f"tables and views of the schema {PUBLISHED_SCHEMA} and nothing else",
+            expected=f"tables and views of the schemas {PUBLISHED_SCHEMA} and {PARTS_SCHEMA} and nothing else",
             do="build it anew with `regulars run --full`",
         )
 

@@ -3,31 +3,48 @@
 with
 
 customer_facts as (
-    select * from {{ ref('customer_facts') }}
-),
-
-customers as (
-    select * from {{ ref('dim_customers') }}
+    select
+        customer_id,
+        as_of_date
+    from {{ ref('customer_facts') }}
 ),
 
 customer_scores as (
-    select * from {{ ref('customer_scores') }}
+    select
+        customer_id,
+        as_of_date,
+        rfm_group,
+        lifecycle_stage
+    from {{ ref('customer_scores') }}
 )
 
 select
-    customer_facts.customer_id as facts_customer_id,
-    customers.customer_id,
-    customer_scores.customer_id as scores_customer_id,
-    customer_scores.rfm_group
+    customer_id,
+    'no scores of the day' as fault
 from customer_facts
-full outer join customer_scores
-    on
-        customer_facts.customer_id = customer_scores.customer_id
-        and customer_facts.as_of_date = customer_scores.as_of_date
-left join customers
-    on customer_facts.customer_id = customers.customer_id
 where
-    customer_facts.customer_id is null
-    or customers.customer_id is null
-    or customer_scores.rfm_group is null
-    or customer_scores.lifecycle_stage is null
+    (customer_id, as_of_date) not in (
+        select
+            scored.customer_id,
+            scored.as_of_date
+        from customer_scores as scored
+        where
+            scored.rfm_group is not null
+            and scored.lifecycle_stage is not null
+    )
+
+union all
+
+select
+    customer_id,
+    'no facts' as fault
+from customer_scores
+where customer_id not in (select known.customer_id from customer_facts as known)
+
+union all
+
+select
+    customer_id,
+    'not among the customers' as fault
+from customer_facts
+where customer_id not in (select customers.customer_id from {{ ref('dim_customers') }} as customers)

@@ -10,7 +10,7 @@ import dagster
 import polars as pl
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, ResourceParam
 
-from orchestration import lake, warehouse
+from orchestration import built, lake, warehouse
 from orchestration.assets.lists import MEMBERS
 from orchestration.exports.master import COLUMNS
 from orchestration.exports.package import RunFacts, write_package
@@ -67,6 +67,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
                 keep=1 if settings.looks_back else settings.keep_publications,
                 engine=settings.engine,
             )
+        built.note_publication(settings, context.run.run_id)
         if settings.looks_back:
             lake.remove_workings(settings)
         progress.figures["publication"] = published

@@ -48,6 +48,10 @@ class Warehouse:
             patch.setenv("REGULARS_WORKING", str(self.working))
             return invoke(self.folder, [*arguments, *given], self.manifest).results
 
+    def change(self, statement: str, values: Sequence[Any] = ()) -> None:
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute(statement, values)
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.path), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")

@@ -185,8 +185,8 @@ def test_the_facts_have_the_types_that_the_models_of_transforms_read(warehouse):
 
 def test_descriptions_travel_with_the_tables(warehouse):
     ((table, column),) = warehouse.rows(
-        """select any_value(duckdb_tables.comment), max(duckdb_columns.comment) filter (column_name = 'net_amount')
-        from duckdb_tables() join duckdb_columns() using (schema_name, table_name) where table_name = 'customer_facts'"""
+        """select any_value(duckdb_views.comment), max(duckdb_columns.comment) filter (column_name = 'net_amount')
+        from duckdb_views() join duckdb_columns() on duckdb_columns.table_name = view_name where view_name = 'customer_facts'"""
     )
     assert "Grain: one row per person" in table
     assert column == "gross_amount - discount_amount - refund_amount; may be negative"

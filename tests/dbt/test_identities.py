@@ -82,18 +82,18 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[...,
             id="an order stands twice",
         ),
         pytest.param(
-            "update marts.customer_facts set net_amount = net_amount + 0.0001 where customer_id = 'online:C1'",
+            "update parts.customer_activity set net_amount = net_amount + 0.0001 where customer_id = 'online:C1'",
             {"assert_customers_hold_the_money_of_the_orders", "assert_months_hold_the_money_of_customers_and_the_unidentified"},
             id="a hundredth of a cent too much",
         ),
         pytest.param(
-            "update marts.customer_facts set refund_amount = refund_amount + case customer_id when 'online:C1' then 1 else -1 end"
+            "update parts.customer_activity set refund_amount = refund_amount + case customer_id when 'online:C1' then 1 else -1 end"
             " where customer_id in ('online:C1', 'online:C2')",
             {"assert_customers_hold_the_money_of_the_orders"},
             id="one customer's refund with another",
         ),
         pytest.param(
-            "delete from marts.customer_facts where customer_id = 'market:K1'",
+            "delete from parts.customer_activity where customer_id = 'market:K1'",
             {
                 "assert_customers_and_the_unidentified_hold_the_orders",
                 "assert_customers_hold_the_money_of_the_orders",

@@ -28,8 +28,9 @@ COMPARED = [
     *(f"marts.{name}" for name in ("customer_facts", "monthly_trends")),
     *(
         f"working.intermediate.{name}"
-        for name in ("int_customers", "int_customer_activity", "int_customer_categories", "int_order_contacts", "int_order_exchange_rates")
+        for name in ("int_customers", "int_customer_categories", "int_order_contacts", "int_order_exchange_rates")
     ),
+    *(f"parts.{name}" for name in ("customer_activity", "customer_standing")),
     "working.private.customer_contacts",
 ]
 

@@ -131,7 +131,7 @@ def test_tables_for_readers_are_under_contract_with_every_column_described(model
 @pytest.mark.slow
 def test_schemas_are_the_folders_of_the_models(models):
     assert {(Path(model.original_file_path).parts[1], model.schema) for model in models.values()} == {
-        (folder, folder) for folder in ("staging", "intermediate", "marts", "private")
+        (folder, folder) for folder in ("staging", "intermediate", "parts", "marts", "private")
     }
 
 

@@ -1,5 +1,6 @@
+import random
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -34,10 +35,10 @@ def warehouse(lake: Lake, new_warehouse: Callable[..., Warehouse]) -> Warehouse:
     publish_history(built, lake)
     lake.score(SECOND_DAY, {**dict.fromkeys(CUSTOMERS, "champions"), "online:C2": "at_risk"})
     built.dbt("run", "--select", "customer_facts", "--full-refresh", as_of=str(SECOND_DAY))
-    built.statuses.append(built.dbt("build", "--selector", "after_scores", as_of=str(SECOND_DAY)))
+    built.statuses.append(built.dbt("build", "--selector", "after_scores", as_of=str(SECOND_DAY), full=False))
     built.second_history = built.rows(HISTORY)
     publish_history(built, lake)
-    built.statuses.append(built.dbt("build", "--selector", "after_scores", as_of=str(SECOND_DAY)))
+    built.statuses.append(built.dbt("build", "--selector", "after_scores", "--full-refresh", as_of=str(SECOND_DAY)))
     return built
 
 
@@ -72,6 +73,30 @@ def test_a_day_adds_its_changes_and_a_second_run_of_it_adds_nothing(warehouse):
         [*warehouse.first_history, ("online:C2", "at_risk", "champions", SECOND_DAY)], key=lambda row: (row[0], row[1])
     )
     assert warehouse.rows(HISTORY) == warehouse.second_history
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_history_that_days_are_added_to_is_the_one_written_from_what_is_published(seed: int, tmp_path: Path, new_warehouse) -> None:
+    """Customers move at random, come back, get no group, come later and go for good."""
+    lake, chance = Lake(tmp_path), random.Random(seed)
+    lake.write()
+    added, written = (new_warehouse(home=str(tmp_path), **VARIABLES) for _ in range(2))
+    for warehouse in (added, written):
+        warehouse.dbt("run", "--selector", "before_scores", "--full-refresh")
+    models = ("customer_scores", "stg_segment_history", "int_last_segments", "segment_history", "customer_segments")
+    customers = [f"C{number}" for number in range(9)]
+    for number, day in enumerate((0, 1, 1, 3, 3)):  # some days have a second run
+        for warehouse in (added, written):
+            warehouse.change("create or replace table marts.dim_customers as select unnest(?) as customer_id", [customers])
+        as_of = FIRST_DAY + timedelta(days=day)
+        lake.score(as_of, {customer: chance.choice(["champions", "at_risk", None]) for customer in customers})
+        for warehouse, full in ((added, number == 0), (written, True)):
+            flags = ["--full-refresh"] if full else []
+            warehouse.dbt("run", "--select", *models, *flags, as_of=str(as_of), full=full)
+        for table in ("segment_history", "customer_segments"):
+            assert added.rows(f"from marts.{table} order by all") == written.rows(f"from marts.{table} order by all")
+        publish_history(written, lake)
+        customers = [*chance.sample(customers, len(customers) - 1), f"C{number + 10}"]
 
 
 def test_movements_count_who_went_where(warehouse):

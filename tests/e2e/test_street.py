@@ -191,9 +191,12 @@ def test_the_next_day_is_added_and_the_redelivered_day_replaced(first_run, sampl
     assert second["stages"]["start"] < 2.5, "in a warm process nothing is imported or parsed again, which takes far longer"
     ((touched,),) = sample.working("select count(*) from intermediate.int_touched_orders")
     assert 0 < touched < 0.05 * before[0][0], "a second day builds the orders that its files can reach"
+    last_segments = "select sql like '%customer_segments%' from duckdb_views() where view_name = 'int_last_segments'"
+    assert sample.working(last_segments) == [(True,)], "a second day is added to the history of segments"
     daily = sample.fingerprints()
     assert sample.run(is_full=True)["published"], "asked to build everything anew, a run does so without news"
     assert sample.working("select count(*) from intermediate.int_touched_orders") == [(0,)]
+    assert sample.working(last_segments) == [(False,)]
     assert sample.fingerprints() == daily, "day by day or at once, readers see the same"
     folders = {path.name for path in (sample.folder / "exports").iterdir()}
     assert {first_run["as_of"], second["as_of"], "latest"} <= folders

@@ -1,27 +1,19 @@
--- What was counted per customer, seen from the run's day. Of what is counted only the touched is counted anew; the day itself, and what
--- others pay, concern everybody, so the table is written as a whole.
+{{ config(materialized="view") }}
+-- What was counted per customer, seen from the run's day. A view: the day moves for everybody, what is counted for few.
 with
 
-customers as (
-    select * from {{ ref('dim_customers') }}
+activity as (
+    select * from {{ ref('customer_activity') }}
     -- somebody without any dated event is known since ever
     where coalesce(first_seen_date <= {{ as_of_date() }}, true)
 ),
 
-activity as (
-    select * from {{ ref('int_customer_activity') }}
-),
-
-price_levels as (
-    select * from {{ ref('int_customer_price_levels') }}
-),
-
-last_year as (
-    select * from {{ ref('int_customer_last_year') }}
+standing as (
+    select * from {{ ref('customer_standing') }}
 )
 
 select
-    customers.customer_id,
+    activity.customer_id,
     {{ as_of_date() }} as as_of_date,
     activity.first_order_at,
     activity.last_order_at,
@@ -40,8 +32,8 @@ select
     activity.net_amount,
     activity.repeat_net_amount,
     cast(activity.net_amount / nullif(activity.orders_count, 0) as decimal(18, 4)) as average_order_amount,
-    coalesce(last_year.orders_count, 0) as orders_count_12m,
-    cast(coalesce(last_year.net_amount, 0) as decimal(18, 4)) as net_amount_12m,
+    standing.orders_count_12m,
+    standing.net_amount_12m,
     activity.mean_gap_days,
     activity.gap_stddev_days,
     activity.first_to_second_days,
@@ -73,7 +65,7 @@ select
     activity.praised_topics_zh,
     activity.blamed_topics,
     activity.blamed_topics_zh,
-    price_levels.above_median_price_share,
+    standing.above_median_price_share,
     activity.preferred_category_share,
     activity.preferred_channel_share,
     activity.need_known_share,
@@ -83,10 +75,6 @@ select
     activity.need_esteem_share,
     activity.need_self_actualisation_share,
     activity.dominant_need_level
-from customers
-inner join activity
-    on customers.customer_id = activity.customer_id
-left join price_levels
-    on customers.customer_id = price_levels.customer_id
-left join last_year
-    on customers.customer_id = last_year.customer_id
+from activity
+inner join standing
+    on activity.customer_id = standing.customer_id

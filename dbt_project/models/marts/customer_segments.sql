@@ -1,18 +1,24 @@
+{{ config(materialized="incremental", pre_hook=["{{ take_out_gone_customers() }}", "{{ take_out_moved_customers() }}"]) }}
 with
 
 history as (
     select * from {{ ref('segment_history') }}
+    {% if not var("full") %}
+        where
+            customer_id in (
+                select customers.customer_id
+                from {{ ref('dim_customers') }} as customers
+                where customers.customer_id not in (select known.customer_id from {{ this }} as known)
+            )
+    {% endif %}
 )
 
 select
     customer_id,
-    {{ last_change('previous_value', 'rfm_group') }} as previous_rfm_group,
-    max(case when dimension = 'rfm_group' then changed_at end) as rfm_group_changed_at,
-    {{ last_change('previous_value', 'abc_class') }} as previous_abc_class,
-    max(case when dimension = 'abc_class' then changed_at end) as abc_class_changed_at,
-    {{ last_change('previous_value', 'lifecycle_stage') }} as previous_lifecycle_stage,
-    max(case when dimension = 'lifecycle_stage' then changed_at end) as lifecycle_stage_changed_at,
-    {{ last_change('previous_value', 'loyalty_type') }} as previous_loyalty_type,
-    max(case when dimension = 'loyalty_type' then changed_at end) as loyalty_type_changed_at
+{% for dimension in segment_dimensions() %}
+    {{ last_change("value", dimension) }} as {{ dimension }},
+    {{ last_change("previous_value", dimension) }} as previous_{{ dimension }},
+    max(case when dimension = '{{ dimension }}' then changed_at end) as {{ dimension }}_changed_at{{ "," if not loop.last }}
+{% endfor %}
 from history
 group by customer_id

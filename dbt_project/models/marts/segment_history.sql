@@ -1,90 +1,18 @@
--- What was published up to the day before, and the changes of the run's day. The day's own earlier rows are left out and found again,
--- so a second run of a day writes the same table.
+{{ config(materialized="incremental", pre_hook=["{{ take_out_gone_customers() }}", "{{ take_out_the_day() }}"]) }}
+-- What was published up to the day before, and the changes of the run's day. The day's own earlier rows are left out and found again, so a
+-- second run of a day makes the same table. Where the table is as it was published, the day is added to it; else it is written anew.
 with
 
 customers as (
     select * from {{ ref('dim_customers') }}
 ),
 
-history as (
-    select * from {{ ref('stg_segment_history') }}
-    where changed_at < {{ as_of_date() }}
-),
-
 customer_scores as (
     select * from {{ ref('customer_scores') }}
 ),
 
-last_values as (
-    select
-        customer_id,
-        {{ last_change('value', 'rfm_group') }} as rfm_group,
-        {{ last_change('value', 'abc_class') }} as abc_class,
-        {{ last_change('value', 'lifecycle_stage') }} as lifecycle_stage,
-        {{ last_change('value', 'loyalty_type') }} as loyalty_type
-    from history
-    group by customer_id
-),
-
-compared as (
-    select
-        customer_scores.customer_id,
-        customer_scores.as_of_date as changed_at,
-        customer_scores.rfm_group,
-        last_values.rfm_group as previous_rfm_group,
-        customer_scores.abc_class,
-        last_values.abc_class as previous_abc_class,
-        customer_scores.lifecycle_stage,
-        last_values.lifecycle_stage as previous_lifecycle_stage,
-        customer_scores.loyalty_type,
-        last_values.loyalty_type as previous_loyalty_type
-    from customer_scores
-    left join last_values
-        on customer_scores.customer_id = last_values.customer_id
-),
-
-changes as (
-    select
-        customer_id,
-        'rfm_group' as dimension,
-        rfm_group as value,
-        previous_rfm_group as previous_value,
-        changed_at
-    from compared
-    where rfm_group is distinct from previous_rfm_group
-
-    union all
-
-    select
-        customer_id,
-        'abc_class' as dimension,
-        abc_class as value,
-        previous_abc_class as previous_value,
-        changed_at
-    from compared
-    where abc_class is distinct from previous_abc_class
-
-    union all
-
-    select
-        customer_id,
-        'lifecycle_stage' as dimension,
-        lifecycle_stage as value,
-        previous_lifecycle_stage as previous_value,
-        changed_at
-    from compared
-    where lifecycle_stage is distinct from previous_lifecycle_stage
-
-    union all
-
-    select
-        customer_id,
-        'loyalty_type' as dimension,
-        loyalty_type as value,
-        previous_loyalty_type as previous_value,
-        changed_at
-    from compared
-    where loyalty_type is distinct from previous_loyalty_type
+last_segments as (
+    select * from {{ ref('int_last_segments') }}
 ),
 
 -- a person who was erased, or has become part of another, leaves no history behind
@@ -95,25 +23,43 @@ kept_history as (
         history.value,
         history.previous_value,
         history.changed_at
-    from history
+    from {{ ref('stg_segment_history') }} as history
     inner join customers
         on history.customer_id = customers.customer_id
+    where history.changed_at < {{ as_of_date() }}
+),
+
+compared as (
+    select
+        customer_scores.customer_id,
+        customer_scores.as_of_date as changed_at,
+    {% for dimension in segment_dimensions() %}
+        customer_scores.{{ dimension }},
+        last_segments.{{ dimension }} as previous_{{ dimension }}{{ "," if not loop.last }}
+    {% endfor %}
+    from customer_scores
+    left join last_segments
+        on customer_scores.customer_id = last_segments.customer_id
+),
+
+changes as (
+    {% for dimension in segment_dimensions() %}
+        select
+            customer_id,
+            '{{ dimension }}' as dimension,
+            {{ dimension }} as value,
+            previous_{{ dimension }} as previous_value,
+            changed_at
+        from compared
+        where {{ dimension }} is distinct from previous_{{ dimension }}
+        {% if not loop.last %}
+            union all
+        {% endif %}
+    {% endfor %}
 )
 
-select
-    customer_id,
-    dimension,
-    value,
-    previous_value,
-    changed_at
-from kept_history
-
-union all
-
-select
-    customer_id,
-    dimension,
-    value,
-    previous_value,
-    changed_at
-from changes
+select * from changes
+{% if var("full") %}
+    union all
+    select * from kept_history
+{% endif %}

@@ -2,7 +2,10 @@
 with
 
 customers as (
-    select customer_id from {{ ref('int_customers') }}
+    select
+        customer_id,
+        {{ merchant_day("first_seen_at") }} as first_seen_date
+    from {{ ref('int_customers') }}
     where {{ is_of_touched_customer() }}
 ),
 
@@ -24,6 +27,7 @@ opinions as (
 
 select
     customers.customer_id,
+    customers.first_seen_date,
     orders.first_order_at,
     orders.last_order_at,
     orders.first_order_date,
