@@ -8,18 +8,47 @@
 
 {#- Put the relation in the place of what stands there; texts that explain columns travel with it. -#}
 {% macro made_anew(existing, target, statement_sql) -%}
-    {%- if existing is not none -%}
-        {%- do adapter.drop_relation(existing) -%}
-    {%- endif -%}
-    {%- call statement("main") -%} {{ statement_sql }} {%- endcall -%}
+    {%- call statement("main") -%}
+        {%- if existing is not none %} drop {{ existing.type }} if exists {{ existing }}; {% endif -%}
+        {{ statement_sql }}
+    {%- endcall -%}
     {%- do persist_docs(target, model) -%}
 {%- endmacro %}
 
 
+{#-
+    What a day puts where the last full run made the relation, and found that it keeps its contract: the same columns, for it is the same
+    project. A table is emptied and filled, so it keeps its types, constraints and comments; a view is told its comments again.
+-#}
+{% macro filled_again(target) -%}
+    {%- call statement("main") -%}
+        delete from {{ target }};
+        insert into {{ target }} by name ({{ compiled_code }})
+    {%- endcall -%}
+{%- endmacro %}
+
+
+{% macro told_again(target) -%}
+    {%- call statement("main") -%}
+        create or replace view {{ target }} as ({{ compiled_code }});
+        {%- if config.persist_relation_docs() %} comment on view {{ target }} is {{ duckdb_escape_comment(model.description) }}; {% endif -%}
+        {%- if config.persist_column_docs() -%}
+            {%- for column in model.columns.values() %}
+                comment on column {{ target }}.{{ column.name }} is {{ duckdb_escape_comment(column.description) }};
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endcall -%}
+{%- endmacro %}
+
+
 {% materialization table, adapter="duckdb" %}
-    {%- set target = this.incorporate(type="table") -%}
+    {%- set existing, target = load_cached_relation(this), this.incorporate(type="table") -%}
     {{ run_hooks(pre_hooks) }}
-    {{ made_anew(load_cached_relation(this), target, create_table_as(False, target, compiled_code)) }}
+    {%- if existing is not none and existing.is_table and not var("full") -%}
+        {{ filled_again(target) }}
+    {%- else -%}
+        {{ made_anew(existing, target, create_table_as(False, target, compiled_code)) }}
+    {%- endif -%}
     {{ run_hooks(post_hooks) }}
     {%- do adapter.commit() -%}
     {{ return({"relations": [target]}) }}
@@ -27,9 +56,13 @@
 
 
 {% materialization view, adapter="duckdb" %}
-    {%- set target = this.incorporate(type="view") -%}
+    {%- set existing, target = load_cached_relation(this), this.incorporate(type="view") -%}
     {{ run_hooks(pre_hooks) }}
-    {{ made_anew(load_cached_relation(this), target, create_view_as(target, compiled_code)) }}
+    {%- if existing is not none and existing.is_view and not var("full") -%}
+        {{ told_again(target) }}
+    {%- else -%}
+        {{ made_anew(existing, target, create_view_as(target, compiled_code)) }}
+    {%- endif -%}
     {{ run_hooks(post_hooks) }}
     {%- do adapter.commit() -%}
     {{ return({"relations": [target]}) }}
