@@ -93,7 +93,10 @@ class Lake:
             for row in rows
             if row["file_id"] in live and row.get("customer_id")
         }
-        links = [(*each, self.persons.get(each, ":".join(each)), "own id", None, "run") for each in sorted(met)]
+        links = [
+            (*each, self.persons.get(each, ":".join(each)), "email" if each in self.persons else "own id", None, "run")
+            for each in sorted(met)
+        ]
         self._write("identity/customer_links", [dict(zip(CUSTOMER_LINKS, link, strict=True)) for link in links], CUSTOMER_LINKS)
         self._write("identity/customer_id_changes", [], CUSTOMER_ID_CHANGES)
         self.score(date(1970, 1, 1), {})
