@@ -152,7 +152,9 @@ def _write_tables(
 
     shutil.copyfile(warehouse, building / WAREHOUSE)
     spill = building / ".spill"
-    with duckdb.connect(str(building / WAREHOUSE), config={**engine, "temp_directory": str(spill)}) as connection:
+    # A core is left to the exports, which are written at the same time: the master's workbook, on one thread, takes longer than all tables.
+    threads = max(1, int(engine.get("threads") or os.cpu_count() or 1) - 1)
+    with duckdb.connect(str(building / WAREHOUSE), config={**engine, "threads": threads, "temp_directory": str(spill)}) as connection:
         _refuse_others(connection, warehouse)
         connection.execute(f"use {PUBLISHED_SCHEMA}")
         for name, file in extra_tables.items():
