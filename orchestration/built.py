@@ -51,9 +51,10 @@ def write(settings: Settings, record: Record) -> None:
 
 
 def note_publication(settings: Settings, run_id: str) -> None:
-    """What stands in the tables is what that run published."""
-    content = json.loads(_path(settings).read_text(encoding="utf-8"))
-    write_json({**content, "published": run_id}, _path(settings))
+    """What stands in the tables is what that run published. Where there is no record nothing is noted: then nothing is relied on."""
+    if _path(settings).exists():
+        content = json.loads(_path(settings).read_text(encoding="utf-8"))
+        write_json({**content, "published": run_id}, _path(settings))
 
 
 def forget(settings: Settings) -> None:
