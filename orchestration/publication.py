@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from orchestration import parquet
@@ -86,9 +87,13 @@ def publish(
         _remove_leftovers(publications)
         (building / "exports" / as_of.isoformat()).mkdir(parents=True)
         _settle(warehouse)
+        has_exports = Event()
         with ThreadPoolExecutor(1) as aside:
-            writing = aside.submit(_write_tables, warehouse, extra_tables, building, home / "published", engine or {})
-            manifest = fill_exports(building / "exports" / as_of.isoformat())
+            writing = aside.submit(_write_tables, warehouse, extra_tables, building, home / "published", engine or {}, has_exports)
+            try:
+                manifest = fill_exports(building / "exports" / as_of.isoformat())
+            finally:
+                has_exports.set()
             tables = writing.result()
         fsync_tree(building)
         _carry_over(home / "published" / "exports", building / "exports")
@@ -141,26 +146,27 @@ def _settle(warehouse: Path) -> None:
 
 
 def _write_tables(
-    warehouse: Path, extra_tables: Mapping[str, Path], building: Path, published: Path, engine: Mapping[str, Any]
+    warehouse: Path, extra_tables: Mapping[str, Path], building: Path, published: Path, engine: Mapping[str, Any], has_exports: Event
 ) -> dict[str, int]:
     """The publication's DuckDB file and its Parquet files; returns the rows of each table.
 
     The warehouse is copied byte by byte: it holds nothing that readers may not have, and copying tables would cost seconds per million rows
-    each day.
+    each day. A core is left to the exports until they are written: the master's workbook, on one thread, takes about as long as all tables.
     """
     import duckdb
 
     shutil.copyfile(warehouse, building / WAREHOUSE)
     spill = building / ".spill"
-    # A core is left to the exports, which are written at the same time: the master's workbook, on one thread, takes longer than all tables.
-    threads = max(1, int(engine.get("threads") or os.cpu_count() or 1) - 1)
-    with duckdb.connect(str(building / WAREHOUSE), config={**engine, "threads": threads, "temp_directory": str(spill)}) as connection:
+    threads = int(engine.get("threads") or os.cpu_count() or 1)
+    with duckdb.connect(str(building / WAREHOUSE), config={**engine, "temp_directory": str(spill)}) as connection:
         _refuse_others(connection, warehouse)
         connection.execute(f"use {PUBLISHED_SCHEMA}")
         for name, file in extra_tables.items():
             connection.execute(f"create or replace table {identifier(name)} as from read_parquet({readable(file)})")
-        earlier = published.resolve() / "parquet"
-        rows = {name: parquet.write(connection, name, building / "parquet" / name, earlier / name) for name in _names(connection)}
+        earlier, rows = published.resolve() / "parquet", {}
+        for name in _names(connection):
+            connection.execute(f"set threads = {threads if has_exports.is_set() else max(1, threads - 1)}")
+            rows[name] = parquet.write(connection, name, building / "parquet" / name, earlier / name)
         connection.execute("checkpoint")
     shutil.rmtree(spill, ignore_errors=True)
     return rows
