@@ -26,6 +26,7 @@ LIKE = 0.6
 """From here on a new column may be a missing one under another name; a single new one may be in any case."""
 
 HEADER_BYTES = 1 << 16
+_MAP_OR_MEND = "Have it delivered with that column, or say in a profile which one it is: regulars inspect FILE --write-profile NAME"
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ def columns_are_there(feed: str, mapping: FeedMap, header: tuple[str, ...], prof
     wanted = "; ".join(f"{column} (looked for {' or '.join(map(repr, names))})" for column, names in missing.items())
     unmapped = _unmapped(mapping, header)
     renames = [_rename(column, names, unmapped, profile) for column, names in missing.items()]
-    hints = "".join(f". {hint}" for hint in [*renames, _preamble(feed, mapping, text, dialect)] if hint)
-    raise HeldError("missing_column", f"feed '{feed}' needs {wanted}; the file has {', '.join(name.strip() for name in header)}{hints}")
+    hints = [hint for hint in [*renames, _preamble(feed, mapping, text, dialect)] if hint]
+    there = ", ".join(name.strip() for name in header)
+    raise HeldError("missing_column", f"feed '{feed}' needs {wanted}; the file has {there}. {'. '.join(hints or [_MAP_OR_MEND])}")
 
 
 def columns_are_still_there(feed: str, mapping: FeedMap, header: tuple[str, ...], profile: str, before: set[str]) -> None:

@@ -60,6 +60,16 @@ def test_a_renamed_column_is_told_with_the_name_it_may_have_now(home: Home) -> N
     assert "Column 'order_no' is new and 'order_id' is missing: renamed? Add it to `source:` of order_id" in held.reason
 
 
+def test_a_missing_column_that_no_other_may_be_is_told_with_the_way_out(home: Home) -> None:
+    header, row = "order_id,customer_id,quantity,unit_price", "O1,C1,1,2.50"
+    home.deliver("orders_1.csv", f"{header}\n{row}\n")
+    (held,) = home.land().held
+    assert held.reason is not None
+    assert held.reason.endswith(
+        "Have it delivered with that column, or say in a profile which one it is: regulars inspect FILE --write-profile NAME"
+    )
+
+
 def test_a_column_that_always_came_and_counts_does_not_vanish_without_a_word(home: Home) -> None:
     home.deliver("orders_1.csv", orders(order(1)))
     home.land()
