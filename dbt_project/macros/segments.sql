@@ -32,12 +32,12 @@
 {%- endmacro %}
 
 
-{#- Condition on the history in int_last_segments: only customers whom an earlier run of the day has moved; all where it is read anew. -#}
-{% macro is_in_no_other_record() -%}
+{#- Condition that leaves only customers whom by `segments` an earlier run of the day has moved; all on a run that reads history anew. -#}
+{% macro was_moved_earlier_on_the_day(segments) -%}
     {%- if var('full') -%}
         1 = 1
     {%- else -%}
-        customer_id in (select segments.customer_id from segments where {{ last_moved_at() }} >= {{ as_of_date() }})
+        customer_id in (select moved.customer_id from {{ segments }} as moved where {{ last_moved_at() }} >= {{ as_of_date() }})
     {%- endif -%}
 {%- endmacro %}
 

@@ -12,7 +12,7 @@ history as (
     from {{ ref('stg_segment_history') if var('full') else as_last_built('segment_history', ['*']) }}
     where
         changed_at < {{ as_of_date() }}
-        and {{ is_in_no_other_record() }}
+        and {{ was_moved_earlier_on_the_day("segments") }}
 )
 
 select
