@@ -42,6 +42,12 @@
 {%- endmacro %}
 
 
+{#- Condition that leaves only rows of persons whose facts are counted anew. -#}
+{% macro is_of_recounted_customer() -%}
+    {{ is_touched(["customer_id"], ["customer_id"], 'int_recounted_customers') }}
+{%- endmacro %}
+
+
 {#- Condition that no row passes on a full run, where what changed is everything and nobody asks. -#}
 {% macro is_worth_knowing() -%}
     {{ "1 = 0" if var('full') else "1 = 1" }}
@@ -58,12 +64,27 @@
 
 {#- Condition: the day lies after the one of the last run and not after this one's, or the other way round. -#}
 {% macro has_come_into_sight(day) -%}
+    {{ lies_between(day, as_of_date(), built_as_of_date()) }}
+{%- endmacro %}
+
+
+{#- Condition: so many months have gone by since the day at one of the two runs and not at the other. -#}
+{% macro has_become_older_than(months, day) -%}
+    {{ lies_between(day, months_before(as_of_date(), months), months_before(built_as_of_date(), months)) }}
+{%- endmacro %}
+
+
+{#- The last day that the facts of the last run knew of, as a date. -#}
+{% macro built_as_of_date() -%}
+    cast('{{ var("built_as_of") }}' as date)
+{%- endmacro %}
+
+
+{#- Condition: the day is the later of two, or between them; none is on a full run, which has none before it. -#}
+{% macro lies_between(day, one, other) -%}
     {%- if var('full') -%}
         1 = 0
     {%- else -%}
-        (
-            {{ day }} > least({{ as_of_date() }}, cast('{{ var("built_as_of") }}' as date))
-            and {{ day }} <= greatest({{ as_of_date() }}, cast('{{ var("built_as_of") }}' as date))
-        )
+        ({{ day }} > least({{ one }}, {{ other }}) and {{ day }} <= greatest({{ one }}, {{ other }}))
     {%- endif -%}
 {%- endmacro %}

@@ -17,7 +17,7 @@ signed as (
     from {{ ref('fct_orders') }}
     where
         customer_id is not null
-        and {{ is_of_touched_customer() }}
+        and {{ is_of_recounted_customer() }}
         and ordered_date <= {{ as_of_date() }}
         and counted_date <= {{ as_of_date() }}
 
@@ -36,7 +36,7 @@ signed as (
     from {{ ref('fct_refunds') }}
     where
         customer_id is not null
-        and {{ is_of_touched_customer() }}
+        and {{ is_of_recounted_customer() }}
         and ordered_date <= {{ as_of_date() }}
         and counted_date <= {{ as_of_date() }}
         and refund_date <= {{ as_of_date() }}
@@ -54,7 +54,7 @@ signed as (
         -refund_amount as refund_amount,
         -net_amount as net_amount
     from {{ ref('customer_facts') }}
-    where {{ is_of_touched_customer() }}
+    where {{ is_of_recounted_customer() }}
 ),
 
 differences as (

@@ -30,7 +30,7 @@ COMPARED = [
         f"working.intermediate.{name}"
         for name in ("int_customers", "int_customer_categories", "int_order_contacts", "int_order_exchange_rates")
     ),
-    *(f"parts.{name}" for name in ("customer_activity", "customer_standing")),
+    "parts.customer_activity",
     "working.private.customer_contacts",
 ]
 

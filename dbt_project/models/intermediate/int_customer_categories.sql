@@ -17,7 +17,8 @@ order_lines as (
 select
     customer_id,
     category,
-    sum(quantity) as pieces,
+    -- what one piece cost on average
+    cast(sum(gross_amount) as double) / cast(nullif(sum(quantity), 0) as double) as piece_price,
     sum(gross_amount) as gross_amount,
     sum(case when discount_amount = 0 then gross_amount else 0 end) as full_price_amount
 from order_lines

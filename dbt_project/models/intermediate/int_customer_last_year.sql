@@ -1,11 +1,10 @@
--- Purchases of the twelve months up to the run's day. Counted anew every day: an order leaves the window without any news of it.
+-- Purchases of the twelve months up to the run's day.
 with
 
 orders as (
-    select * from {{ ref('fct_orders') }}
+    select * from {{ ref('int_recounted_orders') }}
     where
-        customer_id is not null
-        and ordered_date > {{ months_before(as_of_date(), 12) }}
+        ordered_date > {{ months_before(as_of_date(), 12) }}
         and ordered_date <= {{ as_of_date() }}
         and counted_date <= {{ as_of_date() }}
 ),
@@ -17,6 +16,7 @@ refunds as (
     from {{ ref('fct_refunds') }}
     where
         customer_id is not null
+        and {{ is_of_recounted_customer() }}
         and refund_date <= {{ as_of_date() }}
     group by order_key
 )

@@ -5,7 +5,7 @@ reviews as (
     select * from {{ ref('fct_reviews') }}
     where
         customer_id is not null
-        and {{ is_of_touched_customer() }}
+        and {{ is_of_recounted_customer() }}
         and created_date <= {{ as_of_date() }}
 ),
 
@@ -13,7 +13,7 @@ topics as (
     select * from {{ ref('review_topics') }}
     where
         customer_id is not null
-        and {{ is_of_touched_customer() }}
+        and {{ is_of_recounted_customer() }}
         and created_date <= {{ as_of_date() }}
 ),
 
@@ -25,7 +25,7 @@ tickets as (
     from {{ ref('int_tickets') }}
     where
         customer_id is not null
-        and {{ is_of_touched_customer() }}
+        and {{ is_of_recounted_customer() }}
 ),
 
 reviews_by_customer as (

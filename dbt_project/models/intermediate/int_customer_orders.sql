@@ -3,18 +3,16 @@
 with
 
 orders as (
-    select * from {{ ref('fct_orders') }}
+    select * from {{ ref('int_recounted_orders') }}
     where
-        customer_id is not null
-        and {{ is_of_touched_customer() }}
-        and ordered_date <= {{ as_of_date() }}
+        ordered_date <= {{ as_of_date() }}
 ),
 
 refunds as (
     select * from {{ ref('fct_refunds') }}
     where
         customer_id is not null
-        and {{ is_of_touched_customer() }}
+        and {{ is_of_recounted_customer() }}
         and refund_date <= {{ as_of_date() }}
 ),
 
@@ -32,7 +30,7 @@ shipped_before as (
     from {{ ref('order_status_changes') }}
     where
         customer_id is not null
-        and {{ is_of_touched_customer() }}
+        and {{ is_of_recounted_customer() }}
         and previous_status in ('shipped', 'completed')
 ),
 

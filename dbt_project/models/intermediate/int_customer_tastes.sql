@@ -2,18 +2,16 @@
 with
 
 orders as (
-    select * from {{ ref('fct_orders') }}
+    select * from {{ ref('int_recounted_orders') }}
     where
-        customer_id is not null
-        and {{ is_of_touched_customer() }}
-        and is_purchase
+        is_purchase
         and ordered_date <= {{ as_of_date() }}
         and counted_date <= {{ as_of_date() }}
 ),
 
 customer_categories as (
     select * from {{ ref('int_customer_categories') }}
-    where {{ is_of_touched_customer() }}
+    where {{ is_of_recounted_customer() }}
 ),
 
 category_needs as (

@@ -1,5 +1,6 @@
 -- Persons whose facts a change can reach: somebody who has, or had, a touched order or review; of whom something else was delivered or
--- withdrawn; whose ids are joined otherwise; or for whom something dated lies between the day of the last run and this one's.
+-- withdrawn; whose ids are joined otherwise; for whom something dated lies between the day of the last run and this one's; or of whom an
+-- order has left the twelve months that are counted, without any news of it.
 with
 
 changed_files as (
@@ -142,6 +143,7 @@ touched as (
     where
         {{ has_come_into_sight("ordered_date") }}
         or {{ has_come_into_sight("counted_date") }}
+        or {{ has_become_older_than(12, "ordered_date") }}
 
     union distinct
 

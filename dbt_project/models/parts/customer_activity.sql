@@ -1,4 +1,4 @@
-{{ config(materialized="incremental", pre_hook="{{ take_out(['customer_id'], 'int_touched_customers') }}") }}
+{{ config(materialized="incremental", pre_hook="{{ take_out(['customer_id'], 'int_recounted_customers') }}") }}
 with
 
 customers as (
@@ -6,7 +6,7 @@ customers as (
         customer_id,
         {{ merchant_day("first_seen_at") }} as first_seen_date
     from {{ ref('int_customers') }}
-    where {{ is_of_touched_customer() }}
+    where {{ is_of_recounted_customer() }}
 ),
 
 orders as (
@@ -23,6 +23,14 @@ tastes as (
 
 opinions as (
     select * from {{ ref('int_customer_opinions') }}
+),
+
+price_levels as (
+    select * from {{ ref('int_customer_price_levels') }}
+),
+
+last_year as (
+    select * from {{ ref('int_customer_last_year') }}
 )
 
 select
@@ -42,6 +50,8 @@ select
     cast(coalesce(orders.fee_amount, 0) as decimal(18, 4)) as fee_amount,
     cast(coalesce(orders.net_amount, 0) as decimal(18, 4)) as net_amount,
     cast(coalesce(orders.repeat_net_amount, 0) as decimal(18, 4)) as repeat_net_amount,
+    coalesce(last_year.orders_count, 0) as orders_count_12m,
+    cast(coalesce(last_year.net_amount, 0) as decimal(18, 4)) as net_amount_12m,
     rhythm.mean_gap_days,
     rhythm.gap_stddev_days,
     rhythm.first_to_second_days,
@@ -73,6 +83,7 @@ select
     opinions.praised_topics_zh,
     opinions.blamed_topics,
     opinions.blamed_topics_zh,
+    price_levels.above_median_price_share,
     tastes.preferred_category_share,
     tastes.preferred_channel_share,
     tastes.need_known_share,
@@ -91,3 +102,7 @@ left join tastes
     on customers.customer_id = tastes.customer_id
 left join opinions
     on customers.customer_id = opinions.customer_id
+left join price_levels
+    on customers.customer_id = price_levels.customer_id
+left join last_year
+    on customers.customer_id = last_year.customer_id
