@@ -30,6 +30,20 @@
 {%- endmacro %}
 
 
+{#-
+    The same for tables in which orders stand by their day. Touched ones are of few days: the engine reads those alone, and not the years
+    before them, which it would have to if it were told their keys only.
+-#}
+{% macro is_of_touched_day_and_order() -%}
+    {%- if execute and var('full') -%}
+        1 = 1
+    {%- else -%}
+        ordered_date in (select days.ordered_date from {{ ref('int_touched_order_days') }} as days)
+        and {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- Condition that leaves only rows of orders that were touched. -#}
 {% macro is_of_touched_order(source="source", order_id="order_id") -%}
     {{ is_touched([source, order_id], ["source", "order_id"], 'int_touched_orders') }}
@@ -58,6 +72,14 @@
 {% macro take_out(keys, touched) -%}
     {%- if not execute or is_incremental() -%}
         delete from {{ this }} where ({{ keys | join(", ") }}) in (select {{ keys | join(", ") }} from {{ ref(touched) }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The same, of a table in which orders stand by their day. -#}
+{% macro take_out_orders() -%}
+    {%- if not execute or is_incremental() -%}
+        delete from {{ this }} where {{ is_of_touched_day_and_order() }}
     {%- endif -%}
 {%- endmacro %}
 

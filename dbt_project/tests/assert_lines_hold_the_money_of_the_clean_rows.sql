@@ -10,12 +10,12 @@ orders as (
         order_id,
         cast(date_trunc('month', ordered_date) as date) as month
     from {{ ref('fct_orders') }}
-    where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+    where {{ is_of_touched_day_and_order() }}
 ),
 
 order_lines as (
     select * from {{ ref('fct_order_lines') }}
-    where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+    where {{ is_of_touched_day_and_order() }}
 ),
 
 held_orders as (

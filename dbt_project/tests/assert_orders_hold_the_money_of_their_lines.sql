@@ -4,12 +4,12 @@ with
 
 orders as (
     select * from {{ ref('fct_orders') }}
-    where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+    where {{ is_of_touched_day_and_order() }}
 ),
 
 order_lines as (
     select * from {{ ref('fct_order_lines') }}
-    where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+    where {{ is_of_touched_day_and_order() }}
 ),
 
 summed_lines as (

@@ -1,4 +1,5 @@
--- The history of an order's status is a chain that ends where the order stands. A row is a change at which it is broken.
+-- The history of an order's status is a chain that ends where the order stands. A row is a change at which it is broken. A run that
+-- builds only what changed looks at the orders it built.
 with
 
 changes as (
@@ -10,6 +11,7 @@ changes as (
 
 orders as (
     select * from {{ ref('fct_orders') }}
+    where {{ is_of_touched_day_and_order() }}
 )
 
 select

@@ -28,9 +28,8 @@ sightings as (
 
     select
         customer_id,
-        changed_at as seen_at
-    from {{ ref('stg_consents') }}
-    where {{ is_of_touched_customer() }}
+        first_changed_at as seen_at
+    from {{ ref('int_customer_consents') }}
 
     union all
 

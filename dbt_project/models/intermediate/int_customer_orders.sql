@@ -3,9 +3,11 @@
 with
 
 orders as (
-    select * from {{ ref('int_recounted_orders') }}
+    select * from {{ ref('fct_orders') }}
     where
-        ordered_date <= {{ as_of_date() }}
+        customer_id is not null
+        and {{ is_of_recounted_customer() }}
+        and ordered_date <= {{ as_of_date() }}
 ),
 
 refunds as (
@@ -54,6 +56,7 @@ seen_orders as (
         refunded_orders.order_key is not null or (orders.status = 'refunded' and orders.refund_amount = 0) as is_refunded,
         coalesce(orders.counted_date <= {{ as_of_date() }}, false) as is_counted,
         orders.is_purchase and orders.counted_date <= {{ as_of_date() }} as is_purchase,
+        orders.ordered_date > {{ months_before(as_of_date(), 12) }} as is_of_last_year,
         not orders.is_test and (orders.status = 'pending' or orders.counted_date > {{ as_of_date() }}) as is_unpaid
     from orders
     left join refunded_orders
@@ -86,6 +89,8 @@ select
     sum(
         case when is_counted and ordered_date > first_purchase_date then gross_amount - discount_amount - refund_amount else 0 end
     ) as repeat_net_amount,
+    count(case when is_purchase and is_of_last_year then 1 end) as orders_count_12m,
+    sum(case when is_counted and is_of_last_year then gross_amount - discount_amount - refund_amount else 0 end) as net_amount_12m,
     count(case when is_unpaid then 1 end) as unpaid_orders_count,
     count(case when is_cancelled then 1 end) as cancelled_orders_count,
     count(case when is_cancelled and is_paid then 1 end) as cancelled_after_payment_orders_count,

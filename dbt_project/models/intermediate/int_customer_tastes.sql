@@ -2,9 +2,11 @@
 with
 
 orders as (
-    select * from {{ ref('int_recounted_orders') }}
+    select * from {{ ref('fct_orders') }}
     where
-        is_purchase
+        customer_id is not null
+        and {{ is_of_recounted_customer() }}
+        and is_purchase
         and ordered_date <= {{ as_of_date() }}
         and counted_date <= {{ as_of_date() }}
 ),

@@ -1,4 +1,4 @@
--- Whose the orders were that a change can reach. They stand in a table: so the engine knows how few are looked for in the large ones.
+-- Whose the orders were that a change can reach, and of which day. They stand in a table: so the engine knows how few are looked for in the large ones.
 with
 
 changed_orders as (
@@ -6,7 +6,7 @@ changed_orders as (
 ),
 
 built_orders as (
-    select * from {{ as_last_built('fct_orders', ['order_key', 'customer_id']) }}
+    select * from {{ as_last_built('fct_orders', ['order_key', 'customer_id', 'ordered_date']) }}
 ),
 
 built_contacts as (
@@ -17,7 +17,8 @@ built_contacts as (
 built_persons as (
     select
         built_orders.order_key,
-        built_orders.customer_id
+        built_orders.customer_id,
+        cast(built_orders.ordered_date as date) as ordered_date
     from built_orders
     where built_orders.order_key in (select changed_orders.order_key from changed_orders)
 
@@ -25,7 +26,8 @@ built_persons as (
 
     select
         built_contacts.order_key,
-        built_contacts.customer_id
+        built_contacts.customer_id,
+        cast(null as date) as ordered_date
     from built_contacts
     where built_contacts.order_key in (select changed_orders.order_key from changed_orders)
 )
@@ -34,7 +36,8 @@ select
     changed_orders.order_key,
     changed_orders.source,
     changed_orders.order_id,
-    built_persons.customer_id as previous_customer_id
+    built_persons.customer_id as previous_customer_id,
+    built_persons.ordered_date as previous_ordered_date
 from changed_orders
 left join built_persons
     on changed_orders.order_key = built_persons.order_key

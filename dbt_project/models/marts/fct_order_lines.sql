@@ -1,4 +1,4 @@
-{{ config(materialized="incremental", pre_hook="{{ take_out(['order_key'], 'int_touched_orders') }}") }}
+{{ config(materialized="incremental", pre_hook="{{ take_out_orders() }}") }}
 with
 
 order_lines as (
@@ -7,6 +7,7 @@ order_lines as (
 
 orders as (
     select * from {{ ref('fct_orders') }}
+    where {{ is_of_touched_day_and_order() }}
 ),
 
 products as (

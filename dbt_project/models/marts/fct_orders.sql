@@ -1,4 +1,4 @@
-{{ config(materialized="incremental", pre_hook="{{ take_out(['order_key'], 'int_touched_orders') }}") }}
+{{ config(materialized="incremental", pre_hook="{{ take_out_orders() }}") }}
 with
 
 order_lines as (
@@ -176,3 +176,5 @@ select
     cast(original_refund_amount as decimal(18, 4)) as original_refund_amount,
     cast(original_paid_amount as decimal(18, 4)) as original_paid_amount
 from dated
+-- who asks for some days, and a day's run does, need not read the others
+order by ordered_date

@@ -1,11 +1,11 @@
-{{ config(materialized="incremental", pre_hook="{{ take_out(['order_key'], 'int_touched_orders') }}") }}
+{{ config(materialized="incremental", pre_hook="{{ take_out_orders() }}") }}
 with
 
 order_lines as (
     select * from {{ ref('fct_order_lines') }}
     where
         original_refund_amount <> 0
-        and {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+        and {{ is_of_touched_day_and_order() }}
 ),
 
 dated as (

@@ -17,7 +17,7 @@ files as (
 
 orders as (
     select * from {{ ref('fct_orders') }}
-    where {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
+    where {{ is_of_touched_day_and_order() }}
 ),
 
 superseded_versions as (

@@ -27,10 +27,6 @@ opinions as (
 
 price_levels as (
     select * from {{ ref('int_customer_price_levels') }}
-),
-
-last_year as (
-    select * from {{ ref('int_customer_last_year') }}
 )
 
 select
@@ -50,8 +46,8 @@ select
     cast(coalesce(orders.fee_amount, 0) as decimal(18, 4)) as fee_amount,
     cast(coalesce(orders.net_amount, 0) as decimal(18, 4)) as net_amount,
     cast(coalesce(orders.repeat_net_amount, 0) as decimal(18, 4)) as repeat_net_amount,
-    coalesce(last_year.orders_count, 0) as orders_count_12m,
-    cast(coalesce(last_year.net_amount, 0) as decimal(18, 4)) as net_amount_12m,
+    coalesce(orders.orders_count_12m, 0) as orders_count_12m,
+    cast(coalesce(orders.net_amount_12m, 0) as decimal(18, 4)) as net_amount_12m,
     rhythm.mean_gap_days,
     rhythm.gap_stddev_days,
     rhythm.first_to_second_days,
@@ -104,5 +100,3 @@ left join opinions
     on customers.customer_id = opinions.customer_id
 left join price_levels
     on customers.customer_id = price_levels.customer_id
-left join last_year
-    on customers.customer_id = last_year.customer_id
