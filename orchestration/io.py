@@ -127,15 +127,25 @@ def write_parquet(frame: "pl.DataFrame | pl.LazyFrame", path: Path) -> None:
 
 
 def write_parquet_portions(frames: "Iterable[pl.LazyFrame]", path: Path) -> None:
-    """Frames of one schema, at least one, as one Parquet file (zstd); in memory there is one of them at a time."""
+    """Frames of one schema, at least one, as one Parquet file (zstd); in memory there is one of them at a time.
+
+    Every row group but the last is whole, wherever a frame ends.
+    """
+    import pyarrow
     from pyarrow import parquet
 
     with write_atomically(path) as partial, ExitStack() as closing:
         writer: Any = None
+        waiting: Any = None
         for frame in frames:
             rows = frame.collect(engine="streaming").to_arrow()
             writer = writer or closing.enter_context(parquet.ParquetWriter(partial, rows.schema, compression="zstd"))
-            writer.write_table(rows, row_group_size=ROWS_PER_GROUP)
+            rows = rows if waiting is None else pyarrow.concat_tables([waiting, rows])
+            last = max(len(rows) - 1, 0) // ROWS_PER_GROUP * ROWS_PER_GROUP
+            if last:
+                writer.write_table(rows.slice(0, last), row_group_size=ROWS_PER_GROUP)
+            waiting = rows.slice(last)
+        writer.write_table(waiting)
 
 
 def write_text(text: str, path: Path) -> None:

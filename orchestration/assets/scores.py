@@ -7,7 +7,7 @@ import polars as pl
 from dagster import AssetKey, MaterializeResult, ResourceParam
 
 from orchestration import lake, opinions, warehouse
-from orchestration.io import ROWS_PER_GROUP, write_parquet, write_parquet_portions, write_text
+from orchestration.io import write_parquet, write_parquet_portions, write_text
 from orchestration.progress import Progress
 from orchestration.resources import RunDay
 from orchestration.rules import scoring_rules
@@ -42,8 +42,7 @@ def customer_scores(settings: ResourceParam[Settings], progress: ResourceParam[P
         rows = pl.DataFrame([*parameters.to_rows(), *fitted], schema=["model", "parameter", "value"], orient="row")
         write_parquet(rows, settings.derived / "scores" / "run_parameters.parquet")
         write_text(parameters.to_json(), settings.derived / "scores" / "parameters.json")
-        # whole row groups: of a table with others in between, the engine writes half a second time when its file is opened next
-        write_parquet_portions(scores.portions(facts, parameters, 2 * ROWS_PER_GROUP), path)
+        write_parquet_portions(scores.portions(facts, parameters), path)
         groups = pl.read_parquet(path, columns=["rfm_group"], glob=False)["rfm_group"]
     progress.figures["groups"] = dict(groups.value_counts(sort=True).iter_rows())
     progress.figures["warnings"] = list(parameters.warnings)

@@ -195,7 +195,7 @@ def _differences(left: Warehouse, right: Warehouse, table: str) -> list[tuple[An
     return sorted(((ours - theirs) + (theirs - ours)).elements(), key=repr)
 
 
-@pytest.mark.parametrize("seed", [0, 3])
+@pytest.mark.parametrize("seed", [0, 3, 7])
 def test_a_history_built_day_by_day_is_the_history_built_at_once(
     seed: int, tmp_path: Path, new_warehouse: Callable[..., Warehouse]
 ) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from pyarrow import parquet
 
 from orchestration.errors import RegularsError
 from orchestration.io import (
     PARTIAL_SUFFIX,
+    ROWS_PER_GROUP,
     remove_partials,
     write_atomically,
     write_json,
@@ -127,3 +129,13 @@ def test_portions_of_a_frame_are_the_frame(tmp_path):
     frame = pl.DataFrame({"name": ["a", None, "c"], "number": [1, 2, None]})
     write_parquet_portions((frame.lazy().slice(start, 2) for start in (0, 2)), tmp_path / "whole.parquet")
     assert_frame_equal(pl.read_parquet(tmp_path / "whole.parquet"), frame)
+
+
+@pytest.mark.parametrize("portion", [100_000, ROWS_PER_GROUP, 2 * ROWS_PER_GROUP + 7])
+def test_wherever_portions_end_row_groups_are_whole(tmp_path, portion):
+    rows = 2 * ROWS_PER_GROUP + 10_000
+    frame = pl.LazyFrame({"number": range(rows)})
+    write_parquet_portions((frame.slice(start, portion) for start in range(0, rows, portion)), tmp_path / "whole.parquet")
+    written = parquet.ParquetFile(tmp_path / "whole.parquet").metadata
+    assert [written.row_group(group).num_rows for group in range(written.num_row_groups)] == [ROWS_PER_GROUP, ROWS_PER_GROUP, 10_000]
+    assert pl.read_parquet(tmp_path / "whole.parquet")["number"].to_list() == list(range(rows))

@@ -21,10 +21,10 @@ ranked as (
 
 select
     customer_id,
-    bool_or(case when version_rank = 1 and channel = 'email' then is_granted end) as email_consent,
-    bool_or(case when version_rank = 1 and channel = 'sms' then is_granted end) as sms_consent,
-    bool_or(case when version_rank = 1 and channel = 'wechat' then is_granted end) as wechat_consent,
-    bool_or(case when version_rank = 1 and channel = 'phone' then is_granted end) as phone_consent,
-    min(changed_at) as first_changed_at
+    bool_or(case when channel = 'email' then is_granted end) as email_consent,
+    bool_or(case when channel = 'sms' then is_granted end) as sms_consent,
+    bool_or(case when channel = 'wechat' then is_granted end) as wechat_consent,
+    bool_or(case when channel = 'phone' then is_granted end) as phone_consent
 from ranked
+where version_rank = 1
 group by customer_id

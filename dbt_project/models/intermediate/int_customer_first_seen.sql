@@ -28,8 +28,9 @@ sightings as (
 
     select
         customer_id,
-        first_changed_at as seen_at
-    from {{ ref('int_customer_consents') }}
+        changed_at as seen_at
+    from {{ ref('stg_consents') }}
+    where {{ is_of_touched_customer() }}
 
     union all
 

@@ -79,10 +79,9 @@ touched as (
 
     union distinct
 
-    select orders.customer_id
-    from {{ ref('fct_orders') }} as orders
-    inner join touched_orders
-        on orders.order_key = touched_orders.order_key
+    select customer_id
+    from {{ ref('fct_orders') }}
+    where {{ is_of_touched_day_and_order() }}
 
     union distinct
 
@@ -138,12 +137,32 @@ touched as (
 
     union distinct
 
+    -- one day at a time, each of which the engine finds without reading the others
+    select customer_id
+    from {{ ref('fct_orders') }}
+    where {{ has_come_into_sight("ordered_date") }}
+
+    union distinct
+
+    select customer_id
+    from {{ ref('fct_orders') }}
+    where {{ has_come_into_sight("counted_date") }}
+
+    union distinct
+
+    select customer_id
+    from {{ ref('fct_orders') }}
+    where {{ has_become_older_than(12, "ordered_date") }}
+
+    union distinct
+
+    -- of an order whose money doesn't count it is known all the same whether it was paid for
     select customer_id
     from {{ ref('fct_orders') }}
     where
-        {{ has_come_into_sight("ordered_date") }}
-        or {{ has_come_into_sight("counted_date") }}
-        or {{ has_become_older_than(12, "ordered_date") }}
+        counted_date is null
+        and paid_at is not null
+        and {{ has_come_into_sight(merchant_day("paid_at")) }}
 
     union distinct
 
