@@ -263,10 +263,11 @@ def sample(
     home: Home = None,
     customers: Annotated[int | None, typer.Option(min=10, help="How many people buy. Default: 20000, unless --lines is given.")] = None,
     lines: Annotated[int | None, typer.Option(min=100, max=50_000_000, help="About how many order lines instead.")] = None,
+    months: Annotated[int, typer.Option(min=1, max=60, help="How many months of daily files.")] = 24,
     seed: Annotated[int, typer.Option(help="The same seed makes the same dumps.")] = 7,
     faults: Annotated[bool, typer.Option(help="Plant the faults that real dumps have.")] = True,
 ) -> None:
-    """Write two years of made-up dumps of a merchant with an online shop and a chain of shops, and the truth behind them.
+    """Write made-up dumps of a merchant with an online shop and a chain of shops, and the truth behind them.
 
     Example: regulars sample --customers 2000 --home /tmp/trial
     """
@@ -281,7 +282,7 @@ def sample(
     if customers is None and lines is None:
         customers = 20_000
     with report.bar(console, "sample") as advance:
-        written = write_sample(loaded.home, customers=customers, lines=lines, seed=seed, faults=faults, on_progress=advance)
+        written = write_sample(loaded.home, customers=customers, lines=lines, months=months, seed=seed, faults=faults, on_progress=advance)
     console.print(f"{written.files:,} files with {written.lines:,} order lines of {written.customers:,} customers in {loaded.inbox}.")
     console.print(f"Next: regulars run --home {loaded.home}")
 

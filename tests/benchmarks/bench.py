@@ -53,8 +53,10 @@ LAND = """if True:
 """
 SAMPLE = (
     "import sys, pathlib; from orchestration.sample import write_sample;"
-    "write_sample(pathlib.Path(sys.argv[1]), lines=int(sys.argv[2]), faults=False)"
+    "write_sample(pathlib.Path(sys.argv[1]), lines=int(sys.argv[2]), months=int(sys.argv[3]), faults=False)"
 )
+MONTHS = 36
+"""Of history, which the cost of a day is compared with."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def measure_size(home: Path, lines: int, threads: int, only_landing: bool) -> di
     """One column of the table: every figure at one size, by its label, in the order of the table."""
     regulars = Path(sys.executable).with_name("regulars")
     times = 3 if lines <= CHEAP_LINES else 1
-    measure([sys.executable, "-c", SAMPLE, home, str(lines)])
+    measure([sys.executable, "-c", SAMPLE, home, str(lines), str(MONTHS)])
     landing = measure_landing(home, threads)
     if only_landing:
         return landing

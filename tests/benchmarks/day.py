@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 import time
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,19 @@ from orchestration.progress import Progress
 
 
 def measure_day(home: Path) -> dict[str, Any]:
-    """Deliver the newest day of ``truth/later`` file by file, a run after each. The first warms up; the last with orders is told."""
+    """A day passes without a delivery, which warms up; then the newest orders of ``truth/later`` come, of all sources, and the next day."""
     later = home / "truth" / "later"
     newest = max(path.name[-14:] for path in later.rglob("orders_*.csv"))
-    told: dict[str, Any] = {}
-    for path in sorted(later.rglob(f"orders_{newest}"), reverse=True):
+    day = date.fromisoformat(newest.removesuffix(".csv"))
+    run.run(settings.load(home), day.isoformat(), Progress())
+    for path in later.rglob(f"orders_{newest}"):
         target = home / "inbox" / path.relative_to(later)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-        started, used = time.perf_counter(), time.process_time()
-        figures = run.run(settings.load(home), None, Progress())
-        spent = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - used}
-        told = {"rows": figures["landing"]["rows_delivered"], **spent, "stages": figures["stages"]}
-    return told
+    started, used = time.perf_counter(), time.process_time()
+    figures = run.run(settings.load(home), (day + timedelta(days=1)).isoformat(), Progress())
+    spent = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - used}
+    return {"rows": figures["landing"]["rows_delivered"], **spent, "stages": figures["stages"]}
 
 
 if __name__ == "__main__":

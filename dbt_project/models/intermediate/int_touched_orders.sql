@@ -1,4 +1,5 @@
--- Whose the orders were that a change can reach, and of which day. They stand in a table: so the engine knows how few are looked for in the large ones.
+-- Whose the orders were that a change can reach, and of which day. They stand in a table: so the engine knows how few are looked for in
+-- the large ones.
 with
 
 changed_orders as (

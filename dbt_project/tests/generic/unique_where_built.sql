@@ -1,6 +1,7 @@
 {#-
     Values that stand in the column more than once. A run that builds only what changed looks at the rows it built: a key begins with what
-    was touched, so a row of it can't be the double of one that the run left alone.
+    was touched, so a row of it can't be the double of one that the run left alone. Lines are looked at by the days of their orders, for an
+    order has one day: of fct_orders every key is looked for.
 -#}
 {% test unique_where_built(model, column_name, keys, touched) %}
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from orchestration.sample import write_sample
 from tests.orchestration.sample.conftest import END, SOURCES, Sample, records, text_of
 
@@ -202,3 +204,11 @@ def test_arguments_out_of_range_are_refused(tmp_path: Path, arguments: dict, mes
     with pytest.raises(ValueError, match=message):
         write_sample(tmp_path, **arguments)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_writes_as_many_months_as_are_asked_for(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(app, ["sample", "--customers", "50", "--months", "3", "--no-faults", "--home", str(tmp_path)])
+
+    assert answer.exit_code == 0, answer.output
+    days = {path.name[-14:-4] for path in (tmp_path / "inbox").rglob("orders_*.csv")}
+    assert {day[:7] for day in days} == {"2026-08", "2026-09", "2026-10"}
