@@ -218,3 +218,30 @@ def test_a_history_built_day_by_day_is_the_history_built_at_once(
     ((lines,),) = daily.rows("select count(*) from marts.fct_order_lines")
     ((held,),) = daily.rows("select coalesce(sum(lines_count), 0) from marts.held_orders")
     assert lines + held > 5
+
+
+def test_whoever_a_median_passes_is_counted_anew_though_nothing_is_known_of_them(
+    tmp_path: Path, new_warehouse: Callable[..., Warehouse]
+) -> None:
+    lake, daily = Lake(tmp_path), new_warehouse(home=str(tmp_path), **VARIABLES)
+
+    def buys(number: int, unit_price: int) -> dict[str, Any]:
+        ordered = {"order_id": f"O{number}", "customer_id": f"C{number}", "ordered_at": FIRST_DAY, "paid_at": FIRST_DAY}
+        return {**ordered, "product_id": "P1", "category": "tea", "quantity": 1, "unit_price": unit_price}
+
+    def shares() -> dict[str, float]:
+        return dict(daily.rows("select customer_id, above_median_price_share from marts.customer_facts"))
+
+    lake.deliver("2025-01-02 day", "online", "orders", [buys(number, price) for number, price in enumerate([10, 20, 30, 90])])
+    lake.write()
+    daily.dbt("run", "--selector", "before_scores", "--full-refresh", as_of="2025-01-02")
+    first = shares()
+    lake.deliver("2025-01-03 day", "online", "orders", [buys(number, 40) for number in (4, 5)])
+    lake.write()
+    daily.dbt("run", "--selector", "before_scores", as_of="2025-01-03", full=False, built_as_of="2025-01-02")
+
+    assert first == {"online:C0": 0, "online:C1": 0, "online:C2": 1, "online:C3": 1}
+    assert shares() == {**first, "online:C2": 0, "online:C4": 1, "online:C5": 1}
+    assert daily.rows("select customer_id from working.intermediate.int_recounted_customers order by 1") == [
+        (f"online:C{number}",) for number in (2, 4, 5)
+    ]
