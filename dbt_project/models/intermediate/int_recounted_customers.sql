@@ -1,5 +1,5 @@
--- Persons whose facts are others by now: what is known of them was touched, or between what they pay for a piece and what the median
--- customer pays the order is another than at the last run.
+-- Persons whose facts are others by now: what is known of them was touched; or there was no news of them, but an order of theirs has left
+-- the twelve months that are counted, or a median has passed what they pay for a piece.
 with
 
 touched as (
@@ -21,6 +21,14 @@ built_median_prices as (
     from {{ as_last_built('int_built_median_prices', ['category', 'piece_price']) }}
 ),
 
+left_behind_by_the_year as (
+    select customer_id
+    from {{ ref('fct_orders') }}
+    where
+        customer_id is not null
+        and {{ has_become_older_than(12, "ordered_date") }}
+),
+
 passed_by_a_median as (
     select categories.customer_id
     from categories
@@ -34,5 +42,7 @@ passed_by_a_median as (
 )
 
 select customer_id from touched
+union distinct
+select customer_id from left_behind_by_the_year
 union distinct
 select customer_id from passed_by_a_median

@@ -1,6 +1,5 @@
 -- Persons whose facts a change can reach: somebody who has, or had, a touched order or review; of whom something else was delivered or
--- withdrawn; whose ids are joined otherwise; for whom something dated lies between the day of the last run and this one's; or of whom an
--- order has left the twelve months that are counted, without any news of it.
+-- withdrawn; whose ids are joined otherwise; or for whom something dated lies between the day of the last run and this one's.
 with
 
 changed_files as (
@@ -147,12 +146,6 @@ touched as (
     select customer_id
     from {{ ref('fct_orders') }}
     where {{ has_come_into_sight("counted_date") }}
-
-    union distinct
-
-    select customer_id
-    from {{ ref('fct_orders') }}
-    where {{ has_become_older_than(12, "ordered_date") }}
 
     union distinct
 
