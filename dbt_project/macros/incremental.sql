@@ -30,9 +30,15 @@
 {%- endmacro %}
 
 
+{#- Condition that leaves only rows of orders that were touched. -#}
+{% macro is_of_touched_order(source="source", order_id="order_id") -%}
+    {{ is_touched([source, order_id], ["source", "order_id"], 'int_touched_orders') }}
+{%- endmacro %}
+
+
 {#-
-    The same for tables in which orders stand by their day. Touched ones are of few days: the engine reads those alone, and not the years
-    before them, which it would have to if it were told their keys only.
+    The same for tables in which orders stand by their day. Touched orders are of few days: told of these, too, the engine reads them alone,
+    and not the years before them.
 -#}
 {% macro is_of_touched_day_and_order() -%}
     {%- if execute and var('full') -%}
@@ -41,12 +47,6 @@
         ordered_date in (select days.ordered_date from {{ ref('int_touched_order_days') }} as days)
         and {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
     {%- endif -%}
-{%- endmacro %}
-
-
-{#- Condition that leaves only rows of orders that were touched. -#}
-{% macro is_of_touched_order(source="source", order_id="order_id") -%}
-    {{ is_touched([source, order_id], ["source", "order_id"], 'int_touched_orders') }}
 {%- endmacro %}
 
 

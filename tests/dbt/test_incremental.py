@@ -220,7 +220,7 @@ def test_a_history_built_day_by_day_is_the_history_built_at_once(
     assert lines + held > 5
 
 
-def test_whoever_a_median_passes_is_counted_anew_though_nothing_is_known_of_them(
+def test_whoever_a_median_passes_is_counted_anew_though_there_is_no_news_of_them(
     tmp_path: Path, new_warehouse: Callable[..., Warehouse]
 ) -> None:
     lake, daily = Lake(tmp_path), new_warehouse(home=str(tmp_path), **VARIABLES)

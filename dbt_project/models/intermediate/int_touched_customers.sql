@@ -136,7 +136,7 @@ touched as (
 
     union distinct
 
-    -- one day at a time, each of which the engine finds without reading the others
+    -- a date at a time: the engine skips what lies outside one, but not outside either of two joined by `or`
     select customer_id
     from {{ ref('fct_orders') }}
     where {{ has_come_into_sight("ordered_date") }}
