@@ -32,6 +32,12 @@ class Graph:
         return frozenset(each for each in self._models if not self._is_inside_view(each) and not self._comes_later(each))
 
     @cached_property
+    def later_parts(self) -> frozenset[str]:
+        """Tables that nobody but the project itself reads and that stand on the scores: no asset names them."""
+        inside = (each for each, node in self._models.items() if node.schema in INSIDE and not self._is_view(each))
+        return frozenset(filter(self._comes_later, inside))
+
+    @cached_property
     def seeds(self) -> frozenset[str]:
         """Tables that stand in the project itself: they change with it alone."""
         return frozenset(each for each, node in self._models.items() if node.resource_type == "seed")

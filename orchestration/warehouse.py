@@ -85,6 +85,7 @@ def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = 
     }
     record = built.read(settings, {**shared, "project": _project_fingerprint(), "texts": texts.fingerprint(settings)})
     if not wanted & graph.facts:
+        wanted |= graph.later_parts
         views = [view for view in graph.views_below(wanted) if view not in record.views or graph.depends_on_the_day(view)]
         variables = {**shared, "as_of": as_of, "full": not _goes_on_from_published(settings, record, as_of)}
         built.write(settings, record.unpublished())  # what is added to the history is in nobody's eyes yet

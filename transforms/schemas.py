@@ -207,6 +207,29 @@ _SCORES: dict[str, pl.DataType | type[pl.DataType]] = {
 CUSTOMER_SCORES = pl.Schema(_SCORES)
 """Grain: one row per customer of ``CUSTOMER_FACTS``, as of the same day."""
 
+SCORES_THAT_MOVE = frozenset(
+    {
+        "as_of_date",
+        "overdue_ratio",
+        "p_alive",
+        "expected_orders_90d",
+        "clv_365d",
+        "quality_return_share",
+        "quality_discount_share",
+        "quality_score",
+        "credit_unpaid_share",
+        "credit_cancelled_after_shipping_share",
+        "credit_refused_share",
+        "credit_returned_share",
+        "credit_score",
+        "price_sensitivity",
+        "loyalty_score",
+        "loyalty_behaviour",
+        "loyalty_active",
+    }
+)
+"""Columns of ``CUSTOMER_SCORES`` that are others for most customers each day, though nothing happened: time passed, or the base moved."""
+
 PRODUCT_SATISFACTION = pl.Schema(
     {
         "product_key": pl.String,

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 import polars as pl
 
 from transforms import abc, clv, credit, lifecycle, loyalty, preferences, quality, rfm, satisfaction
-from transforms.schemas import CUSTOMER_SCORES
+from transforms.schemas import CUSTOMER_SCORES, SCORES_THAT_MOVE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +102,15 @@ def portions(facts: pl.LazyFrame, parameters: Parameters, customers: int = 262_1
     count = int(facts.select(pl.len()).collect(engine="streaming").item())
     for start in range(0, max(count, 1), customers):
         yield apply(facts.slice(start, customers), parameters)
+
+
+def with_digest(scored: pl.LazyFrame) -> pl.LazyFrame:
+    """``CUSTOMER_SCORES`` and ``digest``: 64 bits, signed, that differ where any score does but ``SCORES_THAT_MOVE``.
+
+    Another Polars may give others for the same scores; then every customer counts as changed.
+    """
+    lasting = [name for name in CUSTOMER_SCORES if name not in SCORES_THAT_MOVE]
+    return scored.with_columns(digest=pl.struct(lasting).hash().reinterpret(signed=True))
 
 
 def _json(value: object) -> str:

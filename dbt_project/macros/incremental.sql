@@ -37,6 +37,20 @@
 
 
 {#-
+    The same for what was delivered. Touched orders are in few files: told of these, too, the engine unpacks little else, for it can't look
+    for two columns at once before it has unpacked them.
+-#}
+{% macro is_delivered_of_touched_order(delivered="source") -%}
+    {%- if execute and var('full') -%}
+        1 = 1
+    {%- else -%}
+        {{ delivered }}.file_id in (select files.file_id from {{ ref('int_touched_order_files') }} as files)
+        and {{ is_of_touched_order(delivered ~ ".source", delivered ~ ".order_id") }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#-
     The same for tables in which orders stand by their day. Touched orders are of few days: told of these, too, the engine reads them alone,
     and not the years before them.
 -#}
@@ -47,6 +61,14 @@
         ordered_date in (select days.ordered_date from {{ ref('int_touched_order_days') }} as days)
         and {{ is_touched(["order_key"], ["order_key"], 'int_touched_orders') }}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- What was delivered under the ids of persons who were touched. One column is asked for beside the two for the engine, as above. -#}
+{% macro is_delivered_of_touched_customer(delivered="source") -%}
+    {%- set ids = 'int_touched_customer_ids' -%}
+    {{ is_touched([delivered ~ ".customer_id"], ["source_customer_id"], ids) }}
+    and {{ is_touched([delivered ~ ".source", delivered ~ ".customer_id"], ["source", "source_customer_id"], ids) }}
 {%- endmacro %}
 
 
@@ -87,6 +109,23 @@
 {#- Condition: the day lies after the one of the last run and not after this one's, or the other way round. -#}
 {% macro has_come_into_sight(day) -%}
     {{ lies_between(day, as_of_date(), built_as_of_date()) }}
+{%- endmacro %}
+
+
+{#-
+    The same of a moment in UTC. Which day of the merchant's it was is asked of moments about then only: no place is a day away from UTC, and
+    asking it of all costs more than reading them.
+-#}
+{% macro moment_has_come_into_sight(moment) -%}
+    {%- if var('full') -%}
+        1 = 0
+    {%- else -%}
+        (
+            cast({{ moment }} as date) between {{ days_after("least(" ~ as_of_date() ~ ", " ~ built_as_of_date() ~ ")", -1) }}
+            and {{ days_after("greatest(" ~ as_of_date() ~ ", " ~ built_as_of_date() ~ ")", 1) }}
+            and {{ has_come_into_sight(merchant_day(moment)) }}
+        )
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -16,35 +16,48 @@ customer_scores as (
         rfm_group,
         lifecycle_stage
     from {{ ref('customer_scores') }}
+),
+
+customers as (
+    select customer_id from {{ ref('dim_customers') }}
+),
+
+scored as (
+    select
+        customer_id,
+        as_of_date
+    from customer_scores
+    where
+        rfm_group is not null
+        and lifecycle_stage is not null
 )
 
 select
-    customer_id,
+    customer_facts.customer_id,
     'no scores of the day' as fault
 from customer_facts
-where
-    (customer_id, as_of_date) not in (
-        select
-            scored.customer_id,
-            scored.as_of_date
-        from customer_scores as scored
-        where
-            scored.rfm_group is not null
-            and scored.lifecycle_stage is not null
-    )
+left join scored
+    on
+        customer_facts.customer_id = scored.customer_id
+        and customer_facts.as_of_date = scored.as_of_date
+where scored.customer_id is null
 
 union all
 
 select
-    customer_id,
+    customer_scores.customer_id,
     'no facts' as fault
 from customer_scores
-where customer_id not in (select known.customer_id from customer_facts as known)
+left join customer_facts
+    on customer_scores.customer_id = customer_facts.customer_id
+where customer_facts.customer_id is null
 
 union all
 
 select
-    customer_id,
+    customer_facts.customer_id,
     'not among the customers' as fault
 from customer_facts
-where customer_id not in (select customers.customer_id from {{ ref('dim_customers') }} as customers)
+left join customers
+    on customer_facts.customer_id = customers.customer_id
+where customers.customer_id is null

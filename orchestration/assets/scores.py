@@ -42,7 +42,7 @@ def customer_scores(settings: ResourceParam[Settings], progress: ResourceParam[P
         rows = pl.DataFrame([*parameters.to_rows(), *fitted], schema=["model", "parameter", "value"], orient="row")
         write_parquet(rows, settings.derived / "scores" / "run_parameters.parquet")
         write_text(parameters.to_json(), settings.derived / "scores" / "parameters.json")
-        write_parquet_portions(scores.portions(facts, parameters), path)
+        write_parquet_portions(map(scores.with_digest, scores.portions(facts, parameters)), path)
         groups = pl.read_parquet(path, columns=["rfm_group"], glob=False)["rfm_group"]
     progress.figures["groups"] = dict(groups.value_counts(sort=True).iter_rows())
     progress.figures["warnings"] = list(parameters.warnings)

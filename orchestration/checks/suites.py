@@ -86,6 +86,7 @@ SCORES = Suite(
         among("abc_class", ("A", "B", "C", "Z"), "four classes"),
         between("loyalty_score", 0, 100, "loyalty runs from 0 to 100"),
         filled("loyalty_score", "every customer has a loyalty score"),
+        among("loyalty_type", ("true", "latent", "spurious", "none", "unknown"), "five types"),
         between("overdue_ratio", 0, None, "a ratio of days"),
         between("quality_score", 0, 100, "quality runs from 0 to 100"),
         among("credit_grade", ("A", "B", "C", "D"), "four grades"),

@@ -37,9 +37,9 @@ class Warehouse:
         found = self._invoke(arguments, variables)
         return {each.node.name: f"{each.status}: {each.message}" if each.status in unhappy else str(each.status) for each in found}
 
-    def tests(self) -> dict[str, str]:
+    def tests(self, **variables: Any) -> dict[str, str]:
         """The query behind each test of data by its name: rows it gives are faults."""
-        return {each.node.name: each.node.compiled_code for each in self._invoke(["compile", "--select", "test_type:data"], {})}
+        return {each.node.name: each.node.compiled_code for each in self._invoke(["compile", "--select", "test_type:data"], variables)}
 
     def _invoke(self, arguments: Sequence[str], variables: Mapping[str, Any]) -> Any:
         given = ["--vars", json.dumps({**self.variables, **variables})]

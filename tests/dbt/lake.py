@@ -20,6 +20,7 @@ from transforms.schemas import (
     TIMESTAMP,
     TOPIC_OUTCOMES,
 )
+from transforms.scores import with_digest
 
 TYPES = {
     "text": pl.String,
@@ -104,11 +105,12 @@ class Lake:
 
     def score(self, as_of: date, groups: Mapping[str, str | None]) -> None:
         """The scores of a day: each customer's RFM group; the other segments are the same for all."""
-        same = {"as_of_date": as_of, "abc_class": "A", "lifecycle_stage": "stable", "loyalty_type": "true"}
+        same = {"as_of_date": as_of, "abc_class": "A", "lifecycle_stage": "stable", "loyalty_type": "true", "overdue_ratio": as_of.day / 10}
         scored = [
             {**dict.fromkeys(CUSTOMER_SCORES), **same, "customer_id": customer, "rfm_group": group} for customer, group in groups.items()
         ]
-        self._write("scores/customer_scores", scored, CUSTOMER_SCORES)
+        digested = with_digest(pl.LazyFrame(scored, schema=CUSTOMER_SCORES, orient="row")).collect()
+        self._write("scores/customer_scores", digested.to_dicts(), digested.schema)
         self._write("scores/product_satisfaction", [], PRODUCT_SATISFACTION)
         self._write("scores/topic_outcomes", [], TOPIC_OUTCOMES)
         self._write("scores/run_parameters", [{"model": "rfm", "parameter": "preset", "value": '"grid_11"'}], PARAMETERS)

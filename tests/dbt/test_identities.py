@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from tests.dbt.conftest import Warehouse
-from tests.dbt.merchant import AS_OF, VARIABLES, merchant
+from tests.dbt.merchant import AS_OF, VARIABLES, at, merchant
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +78,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[...,
                 "assert_months_of_lines_hold_the_money_of_the_orders",
                 "assert_customers_hold_the_money_of_the_orders",
                 "assert_lines_hold_the_money_of_the_clean_rows",
+                "assert_months_hold_the_money_of_customers_and_the_unidentified",
             },
             id="an order stands twice",
         ),
@@ -104,7 +105,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[...,
         ),
         pytest.param(
             "delete from marts.fct_refunds where order_key = 'shop:R1'",
-            {"assert_customers_hold_the_money_of_the_orders"},
+            {"assert_customers_hold_the_money_of_the_orders", "assert_months_hold_the_money_of_customers_and_the_unidentified"},
             id="a refund is lost",
         ),
         pytest.param(
@@ -158,14 +159,19 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[...,
             id="a person whom nobody knows",
         ),
         pytest.param(
-            "delete from marts.customer_scores where customer_id = 'online:C4'",
+            "delete from parts.customer_scores_lasting where customer_id = 'online:C4'",
             {"assert_every_customer_has_scores"},
             id="a customer is left out",
         ),
         pytest.param(
-            "update marts.customer_scores set as_of_date = as_of_date - 1 where customer_id = 'online:C4'",
+            "update parts.customer_scores_moving set as_of_date = as_of_date - 1 where customer_id = 'online:C4'",
             {"assert_every_customer_has_scores"},
             id="scores of another day",
+        ),
+        pytest.param(
+            "insert into parts.customer_scores_lasting from parts.customer_scores_lasting where customer_id = 'online:C4'",
+            {"unique_customer_scores_lasting_customer_id"},
+            id="scores stand twice",
         ),
         pytest.param(
             "insert into marts.segment_history from marts.segment_history limit 1",
@@ -175,12 +181,93 @@ def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[...,
     ],
 )
 def test_a_fault_is_found(sound, tmp_path, fault, found_by):
-    spoilt = Path(shutil.copy(sound.path, tmp_path))
+    assert found(sound, fault, tmp_path) == found_by
+
+
+@pytest.fixture(scope="module")
+def day_after(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[..., Warehouse]) -> Warehouse:
+    """An order of C1 comes again and has been given back by now; all the rest stays as it was built."""
+    home = tmp_path_factory.mktemp("home")
+    lake = merchant(home)
+    lake.write()
+    built = new_warehouse(home=str(home), **VARIABLES)
+    built.dbt("run")
+    moments = {"ordered_at": at("03-01 02:00"), "paid_at": at("03-02 04:00"), "refunded_at": at("03-20 04:00")}
+    lines = {"order_line_id": "a", "product_id": "P1", "category": "tea", "quantity": 3, "unit_price": 50, "refund_amount": 20}
+    lake.deliver("2025-03-30 day", "online", "orders", [{"order_id": "O1", "customer_id": "C1", "status": "completed", **moments, **lines}])
+    lake.write()
+    lake.score(date.fromisoformat(AS_OF), dict.fromkeys(["market:K1", "online:C1", "online:C2", "online:C3", "online:C4"], "champions"))
+    built.dbt("run", "--selector", "before_scores", full=False, built_as_of=AS_OF)
+    built.dbt("run", "--selector", "after_scores")
+    built.queries = built.tests(full=False, built_as_of=AS_OF)
+    return built
+
+
+@pytest.mark.parametrize(
+    ("fault", "found_by"),
+    [
+        pytest.param("select 1", set(), id="nothing is wrong"),
+        pytest.param(
+            "delete from marts.dim_customers where customer_id = 'online:C1'",
+            {
+                "relationships_fct_orders_customer_id",
+                "relationships_fct_reviews_customer_id",
+                "relationships_customer_links_customer_id__customer_id__ref_dim_customers_",
+                "assert_every_customer_has_scores",
+            },
+            id="a person is not there",
+        ),
+        pytest.param(
+            "delete from parts.customer_activity where customer_id = 'online:C1'",
+            {
+                "assert_customers_and_the_unidentified_hold_the_orders",
+                "assert_customers_hold_the_money_of_the_orders",
+                "assert_months_hold_the_money_of_customers_and_the_unidentified",
+                "assert_every_customer_has_scores",
+            },
+            id="a customer has no facts",
+        ),
+        pytest.param(
+            "update marts.fct_orders set customer_id = null where order_key = 'online:O1'",
+            {
+                "assert_every_source_customer_is_linked",
+                "assert_customers_hold_the_money_of_the_orders",
+                "assert_months_hold_the_money_of_customers_and_the_unidentified",
+            },
+            id="a source customer without a person",
+        ),
+        pytest.param(
+            "update marts.fct_orders set customer_id = 'online:C77' where order_key = 'online:O1'",
+            {"assert_customers_and_the_unidentified_hold_the_orders", "assert_customers_hold_the_money_of_the_orders"},
+            id="a person whom nobody knows",
+        ),
+        pytest.param(
+            "delete from marts.fct_orders where order_key = 'online:O1'",
+            {
+                "relationships_fct_refunds_order_key",
+                "assert_orders_hold_the_money_of_their_lines",
+                "assert_orders_hold_the_money_of_their_payments",
+                "assert_lines_hold_the_money_of_the_clean_rows",
+                "assert_customers_hold_the_money_of_the_orders",
+                "assert_months_of_lines_hold_the_money_of_the_orders",
+                "assert_months_hold_the_money_of_customers_and_the_unidentified",
+            },
+            id="an order is not there",
+        ),
+    ],
+)
+def test_a_fault_in_what_a_day_built_is_found(day_after, tmp_path, fault, found_by):
+    assert found(day_after, fault, tmp_path) == found_by
+
+
+def found(warehouse: Warehouse, fault: str, folder: Path) -> set[str]:
+    """Names of the tests that fail once the fault has happened."""
+    spoilt = Path(shutil.copy(warehouse.path, folder))
     with duckdb.connect(str(spoilt)) as connection:
-        connection.execute(f"attach '{sound.working}' as working (read_only)")
+        connection.execute(f"attach '{warehouse.working}' as working (read_only)")
         connection.execute(fault)
-        found = {name for name, query in sound.queries.items() if connection.execute(query).fetchall()}
-    assert found - {"assert_items_have_a_header"} == found_by  # of which the merchant has one, and it is a warning
+        failing = {name for name, query in warehouse.queries.items() if connection.execute(query).fetchall()}
+    return failing - {"assert_items_have_a_header"}  # of which the merchant has one, and it is a warning
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ COMPARED = [
     *(f"marts.{name}" for name in ("customer_facts", "monthly_trends")),
     *(
         f"working.intermediate.{name}"
-        for name in ("int_customers", "int_customer_categories", "int_order_contacts", "int_order_exchange_rates")
+        for name in ("int_customers", "int_customer_categories", "int_monthly_orders", "int_order_contacts", "int_order_exchange_rates")
     ),
     "parts.customer_activity",
     "working.private.customer_contacts",

@@ -9,7 +9,7 @@ import pytest
 from tests.dbt.conftest import Warehouse
 from tests.dbt.lake import Lake
 from tests.dbt.merchant import VARIABLES, merchant
-from transforms.schemas import CUSTOMER_SCORES
+from transforms.schemas import CUSTOMER_SCORES, SCORES_THAT_MOVE
 
 pytestmark = pytest.mark.slow
 
@@ -76,14 +76,15 @@ def test_a_day_adds_its_changes_and_a_second_run_of_it_adds_nothing(warehouse):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_history_that_days_are_added_to_is_the_one_written_from_what_is_published(seed: int, tmp_path: Path, new_warehouse) -> None:
-    """Customers move at random, come back, get no group, come later and go for good."""
+def test_scores_and_history_that_days_are_added_to_are_those_written_anew(seed: int, tmp_path: Path, new_warehouse) -> None:
+    """Customers move at random, come back, get no group, come later and go for good; what moves daily is another each day."""
     lake, chance = Lake(tmp_path), random.Random(seed)
     lake.write()
     added, written = (new_warehouse(home=str(tmp_path), **VARIABLES) for _ in range(2))
     for warehouse in (added, written):
         warehouse.dbt("run", "--selector", "before_scores", "--full-refresh")
-    models = ("customer_scores", "stg_segment_history", "int_last_segments", "segment_history", "customer_segments")
+    scores = ("customer_scores_moving", "customer_scores_lasting", "customer_scores")
+    models = (*scores, "stg_segment_history", "int_last_segments", "segment_history", "customer_segments")
     customers = [f"C{number}" for number in range(9)]
     for number, day in enumerate((0, 1, 1, 3, 3)):  # some days have a second run
         for warehouse in (added, written):
@@ -93,7 +94,7 @@ def test_a_history_that_days_are_added_to_is_the_one_written_from_what_is_publis
         for warehouse, full in ((added, number == 0), (written, True)):
             flags = ["--full-refresh"] if full else []
             warehouse.dbt("run", "--select", *models, *flags, as_of=str(as_of), full=full)
-        for table in ("segment_history", "customer_segments"):
+        for table in ("customer_scores", "segment_history", "customer_segments"):
             assert added.rows(f"from marts.{table} order by all") == written.rows(f"from marts.{table} order by all")
         publish_history(written, lake)
         customers = [*chance.sample(customers, len(customers) - 1), f"C{number + 10}"]
@@ -115,6 +116,11 @@ def test_the_wide_table_says_since_when_and_what_was_before(warehouse):
 def test_scores_keep_the_types_of_the_models_that_made_them(warehouse):
     with duckdb.connect(str(warehouse.path), read_only=True) as connection:
         assert connection.sql("select * from marts.customer_scores").pl().schema == CUSTOMER_SCORES
+
+
+def test_what_the_digest_leaves_out_is_written_every_day(warehouse):
+    with duckdb.connect(str(warehouse.path), read_only=True) as connection:
+        assert set(connection.table("parts.customer_scores_moving").columns) == {"customer_id", *SCORES_THAT_MOVE}
 
 
 def test_an_empty_lake_gives_empty_tables(tmp_path: Path, new_warehouse):

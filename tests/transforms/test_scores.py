@@ -1,6 +1,8 @@
 """All scores together: their schema, their parameters as JSON and as rows, and that no customer's scores hang on another's row."""
 
 import json
+from datetime import date
+from decimal import Decimal
 from random import Random
 
 import polars as pl
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from transforms import abc, lifecycle, rfm, scores
-from transforms.schemas import CUSTOMER_FACTS, CUSTOMER_SCORES
+from transforms.schemas import CUSTOMER_FACTS, CUSTOMER_SCORES, MONEY, SCORES_THAT_MOVE
 
 from .histories import Customer, bases, days_ago, facts_of
 
@@ -74,6 +76,15 @@ def test_portions_of_customers_are_together_the_scores_of_all() -> None:
     portions = [portion.collect() for portion in scores.portions(facts, parameters, customers=2)]
     assert [portion.height for portion in portions] == [2, 2, 1]
     assert_frame_equal(pl.concat(portions), scores.apply(facts, parameters).collect())
+
+
+def test_the_digest_is_another_where_a_score_is_but_for_those_that_move() -> None:
+    def digest(**scored: object) -> int:
+        return int(scores.with_digest(pl.LazyFrame([scored], schema=CUSTOMER_SCORES)).collect()["digest"].item())
+
+    other = {pl.String: "x", pl.Boolean: True, pl.Date: date(2025, 1, 1), MONEY: Decimal(1)}
+    same = {name for name, kind in CUSTOMER_SCORES.items() if digest(**{name: other.get(kind, 1)}) == digest()}
+    assert same == SCORES_THAT_MOVE
 
 
 @for_every_base

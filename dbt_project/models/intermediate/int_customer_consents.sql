@@ -4,9 +4,7 @@ with
 
 consents as (
     select * from {{ ref('stg_consents') }}
-    where
-        customer_id is not null
-        and {{ is_of_touched_customer() }}
+    where customer_id is not null
 ),
 
 ranked as (

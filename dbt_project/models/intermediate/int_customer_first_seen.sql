@@ -5,7 +5,7 @@ sightings as (
     select
         customer_id,
         ordered_at as seen_at
-    from {{ ref('fct_orders') }}
+    from {{ ref('int_recounted_orders') }}
     where {{ is_of_touched_customer() }}
 
     union all
@@ -22,7 +22,6 @@ sightings as (
         customer_id,
         signed_up_at as seen_at
     from {{ ref('stg_customers') }}
-    where {{ is_of_touched_customer() }}
 
     union all
 
@@ -30,7 +29,6 @@ sightings as (
         customer_id,
         changed_at as seen_at
     from {{ ref('stg_consents') }}
-    where {{ is_of_touched_customer() }}
 
     union all
 

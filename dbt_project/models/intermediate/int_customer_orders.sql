@@ -3,11 +3,8 @@
 with
 
 orders as (
-    select * from {{ ref('fct_orders') }}
-    where
-        customer_id is not null
-        and {{ is_of_recounted_customer() }}
-        and ordered_date <= {{ as_of_date() }}
+    select * from {{ ref('int_recounted_orders') }}
+    where ordered_date <= {{ as_of_date() }}
 ),
 
 refunds as (

@@ -4,7 +4,6 @@ with
 
 customers as (
     select * from {{ ref('stg_customers') }}
-    where {{ is_of_touched_customer() }}
 ),
 
 ranked as (

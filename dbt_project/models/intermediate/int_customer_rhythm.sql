@@ -2,11 +2,9 @@
 with
 
 purchases as (
-    select * from {{ ref('fct_orders') }}
+    select * from {{ ref('int_recounted_orders') }}
     where
-        customer_id is not null
-        and {{ is_of_recounted_customer() }}
-        and is_purchase
+        is_purchase
         and ordered_date <= {{ as_of_date() }}
         and counted_date <= {{ as_of_date() }}
 ),

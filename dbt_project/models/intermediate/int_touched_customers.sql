@@ -22,8 +22,12 @@ customer_links as (
     select * from {{ ref('stg_customer_links') }}
 ),
 
-order_contacts as (
-    select * from {{ ref('int_order_contacts') }}
+order_lines as (
+    select * from {{ ref('stg_orders') }}
+),
+
+order_headers as (
+    select * from {{ ref('stg_order_headers') }}
 ),
 
 tickets as (
@@ -78,16 +82,11 @@ touched as (
 
     union distinct
 
-    select customer_id
-    from {{ ref('fct_orders') }}
-    where {{ is_of_touched_day_and_order() }}
+    select customer_id from order_lines
 
     union distinct
 
-    select order_contacts.customer_id
-    from order_contacts
-    inner join touched_orders
-        on order_contacts.order_key = touched_orders.order_key
+    select customer_id from order_headers
 
     union distinct
 
@@ -155,7 +154,7 @@ touched as (
     where
         counted_date is null
         and paid_at is not null
-        and {{ has_come_into_sight(merchant_day("paid_at")) }}
+        and {{ moment_has_come_into_sight("paid_at") }}
 
     union distinct
 
@@ -174,14 +173,14 @@ touched as (
     select customer_id
     from tickets
     where
-        {{ has_come_into_sight(merchant_day("opened_at")) }}
-        or {{ has_come_into_sight(merchant_day("closed_at")) }}
+        {{ moment_has_come_into_sight("opened_at") }}
+        or {{ moment_has_come_into_sight("closed_at") }}
 
     union distinct
 
     select customer_id
-    from {{ as_last_built('int_customers', ['customer_id', 'first_seen_at']) }}
-    where {{ has_come_into_sight(merchant_day("cast(first_seen_at as timestamp)")) }}
+    from {{ as_last_built('customer_activity', ['customer_id', 'first_seen_date']) }}
+    where {{ has_come_into_sight("cast(first_seen_date as date)") }}
 )
 
 select customer_id

@@ -4,20 +4,18 @@ products as (
     select * from {{ ref('int_products') }}
 ),
 
-order_lines as (
-    select * from {{ ref('fct_order_lines') }}
-    where product_key is not null
+monthly_products as (
+    select * from {{ ref('int_monthly_products') }}
 ),
 
--- few distinct names per product: ranking those is cheap, ranking lines is not
 sold_under as (
     select
         product_key,
         source,
         product_name,
         category,
-        max(ordered_date) as last_ordered_date
-    from order_lines
+        max(last_ordered_date) as last_ordered_date
+    from monthly_products
     group by product_key, source, product_name, category
 ),
 

@@ -2,13 +2,7 @@
 with
 
 orders as (
-    select
-        *,
-        cast(date_trunc('month', ordered_date) as date) as month
-    from {{ ref('fct_orders') }}
-    where
-        ordered_date <= {{ as_of_date() }}
-        and counted_date <= {{ as_of_date() }}
+    select * from {{ ref('int_monthly_orders') }}
 ),
 
 refunds as (
@@ -39,17 +33,6 @@ customers as (
     group by cast(date_trunc('month', first_order_date) as date)
 ),
 
-orders_by_month as (
-    select
-        month,
-        count(case when is_purchase then 1 end) as orders_count,
-        count(distinct case when is_purchase then customer_id end) as customers_count,
-        sum(gross_amount) as gross_amount,
-        sum(discount_amount) as discount_amount
-    from orders
-    group by month
-),
-
 refunds_by_month as (
     select
         month,
@@ -69,7 +52,7 @@ reviews_by_month as (
 ),
 
 months as (
-    select month from orders_by_month
+    select month from orders
     union distinct
     select month from refunds_by_month
     union distinct
@@ -78,23 +61,23 @@ months as (
 
 select
     months.month,
-    coalesce(orders_by_month.orders_count, 0) as orders_count,
-    coalesce(orders_by_month.customers_count, 0) as customers_count,
+    coalesce(orders.orders_count, 0) as orders_count,
+    coalesce(orders.customers_count, 0) as customers_count,
     coalesce(customers.new_customers_count, 0) as new_customers_count,
-    cast(coalesce(orders_by_month.gross_amount, 0) as decimal(18, 4)) as gross_amount,
-    cast(coalesce(orders_by_month.discount_amount, 0) as decimal(18, 4)) as discount_amount,
+    cast(coalesce(orders.gross_amount, 0) as decimal(18, 4)) as gross_amount,
+    cast(coalesce(orders.discount_amount, 0) as decimal(18, 4)) as discount_amount,
     cast(coalesce(refunds_by_month.refund_amount, 0) as decimal(18, 4)) as refund_amount,
     cast(
-        coalesce(orders_by_month.gross_amount, 0)
-        - coalesce(orders_by_month.discount_amount, 0)
+        coalesce(orders.gross_amount, 0)
+        - coalesce(orders.discount_amount, 0)
         - coalesce(refunds_by_month.refund_amount, 0) as decimal(18, 4)
     ) as net_amount,
     coalesce(reviews_by_month.reviews_count, 0) as reviews_count,
     coalesce(reviews_by_month.negative_reviews_count, 0) as negative_reviews_count,
     reviews_by_month.mean_rating
 from months
-left join orders_by_month
-    on months.month = orders_by_month.month
+left join orders
+    on months.month = orders.month
 left join refunds_by_month
     on months.month = refunds_by_month.month
 left join reviews_by_month

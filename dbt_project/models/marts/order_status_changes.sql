@@ -15,9 +15,16 @@ files as (
     select * from {{ ref('stg_files') }}
 ),
 
+-- grouped by its key, of which each is there once: so the engine looks for those of the touched days before it joins them
 orders as (
-    select * from {{ ref('fct_orders') }}
+    select
+        order_key,
+        source,
+        order_id,
+        min(customer_id) as customer_id
+    from {{ ref('fct_orders') }}
     where {{ is_of_touched_day_and_order() }}
+    group by order_key, source, order_id
 ),
 
 superseded_versions as (

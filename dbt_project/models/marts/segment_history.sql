@@ -40,6 +40,15 @@ compared as (
     from customer_scores
     left join last_segments
         on customer_scores.customer_id = last_segments.customer_id
+    -- whose scores stay has the segments of yesterday
+    {% if not (execute and var("full")) %}
+        where
+            customer_scores.customer_id in (
+                select lasting.customer_id
+                from {{ ref('customer_scores_lasting') }} as lasting
+                where lasting.changed_at >= {{ as_of_date() }}
+            )
+    {% endif %}
 ),
 
 changes as (

@@ -1,3 +1,4 @@
+{{ config(materialized="touched_rows") }}
 with
 
 source as (
@@ -35,6 +36,7 @@ renamed as (
         on
             source.source = customer_links.source
             and source.customer_id = customer_links.source_customer_id
+    where {{ is_delivered_of_touched_customer() }}
 )
 
 select * from renamed

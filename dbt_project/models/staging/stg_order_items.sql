@@ -31,7 +31,7 @@ renamed as (
     from source
     inner join live_files
         on source.file_id = live_files.file_id
-    where {{ is_of_touched_order("source.source", "source.order_id") }}
+    where {{ is_delivered_of_touched_order() }}
 )
 
 select * from renamed

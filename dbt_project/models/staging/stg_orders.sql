@@ -50,7 +50,7 @@ renamed as (
         on
             source.source = customer_links.source
             and source.customer_id = customer_links.source_customer_id
-    where {{ is_of_touched_order("source.source", "source.order_id") }}
+    where {{ is_delivered_of_touched_order() }}
 )
 
 select * from renamed

@@ -1,0 +1,22 @@
+{{ config(materialized="incremental", pre_hook="{{ take_out(['month'], 'int_touched_months') }}") }}
+-- Under which names and in which categories products were sold. A product has few of them: to rank those is cheap, to rank lines is not.
+with
+
+order_lines as (
+    select
+        *,
+        cast(date_trunc('month', ordered_date) as date) as month
+    from {{ ref('fct_order_lines') }}
+    where product_key is not null
+)
+
+select
+    month,
+    product_key,
+    source,
+    product_name,
+    category,
+    max(ordered_date) as last_ordered_date
+from order_lines
+where {{ is_touched(["month"], ["month"], 'int_touched_months') }}
+group by month, product_key, source, product_name, category
