@@ -13,13 +13,15 @@ from tests.dbt.merchant import AS_OF, VARIABLES, at, merchant
 
 pytestmark = pytest.mark.slow
 
+SCORED = dict.fromkeys(["market:K1", "online:C1", "online:C2", "online:C3", "online:C4"], "champions")
+
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[..., Warehouse]) -> Warehouse:
     home = tmp_path_factory.mktemp("home")
     lake = merchant(home)
     lake.write()
-    lake.score(date.fromisoformat(AS_OF), dict.fromkeys(["market:K1", "online:C1", "online:C2", "online:C3", "online:C4"], "champions"))
+    lake.score(date.fromisoformat(AS_OF), SCORED)
     built = new_warehouse(home=str(home), **VARIABLES)
     built.dbt("run")
     built.queries = built.tests()
@@ -196,7 +198,7 @@ def day_after(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[
     lines = {"order_line_id": "a", "product_id": "P1", "category": "tea", "quantity": 3, "unit_price": 50, "refund_amount": 20}
     lake.deliver("2025-03-30 day", "online", "orders", [{"order_id": "O1", "customer_id": "C1", "status": "completed", **moments, **lines}])
     lake.write()
-    lake.score(date.fromisoformat(AS_OF), dict.fromkeys(["market:K1", "online:C1", "online:C2", "online:C3", "online:C4"], "champions"))
+    lake.score(date.fromisoformat(AS_OF), SCORED)
     built.dbt("run", "--selector", "before_scores", full=False, built_as_of=AS_OF)
     built.dbt("run", "--selector", "after_scores")
     built.queries = built.tests(full=False, built_as_of=AS_OF)
