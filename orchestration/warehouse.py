@@ -114,7 +114,7 @@ def _goes_on_from_published(settings: Settings, record: built.Record, as_of: str
 def _build(settings: Settings, manifest: "Manifest", ids: Iterable[str], variables: Mapping[str, Any]) -> list[Node]:
     names = sorted(manifest.nodes[unique_id].name for unique_id in ids)
     choice = ["--select", *names, "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
-    # The engine uses every core for one model; two at once would share the memory, and spill. Of a day's small ones two are at work.
+    # The engine uses every core for one model; two at once would share the memory, and spill. Of a day's small ones several are at work.
     refresh = ["--full-refresh", "--threads", "1"] if variables.get("full") else []
     result = _invoke(settings, ["build", *choice, *refresh, "--vars", json.dumps(dict(variables)), "--no-write-json"], manifest)
     if result.exception or result.result is None:
