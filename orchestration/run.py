@@ -170,6 +170,7 @@ def _kept_for_good() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.collect()  # what came and went meanwhile is not to stay
         gc.freeze()
         gc.enable()
         atexit.register(gc.unfreeze)  # or libraries complain, when the process ends, of what was never freed
