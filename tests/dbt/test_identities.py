@@ -9,21 +9,29 @@ import duckdb
 import pytest
 
 from tests.dbt.conftest import Warehouse
+from tests.dbt.lake import Lake
 from tests.dbt.merchant import AS_OF, VARIABLES, at, merchant
 
 pytestmark = pytest.mark.slow
 
-SCORED = dict.fromkeys(["market:K1", "online:C1", "online:C2", "online:C3", "online:C4"], "champions")
+
+@pytest.fixture(scope="module")
+def first_day(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[..., Warehouse]) -> Callable[[], tuple[Lake, Warehouse]]:
+    """Makes a merchant's lake, and a warehouse in which all of it was built."""
+
+    def make() -> tuple[Lake, Warehouse]:
+        lake = merchant(tmp_path_factory.mktemp("home"))
+        write(lake)
+        built = new_warehouse(home=str(lake.home), **VARIABLES)
+        built.dbt("run")
+        return lake, built
+
+    return make
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[..., Warehouse]) -> Warehouse:
-    home = tmp_path_factory.mktemp("home")
-    lake = merchant(home)
-    lake.write()
-    lake.score(date.fromisoformat(AS_OF), SCORED)
-    built = new_warehouse(home=str(home), **VARIABLES)
-    built.dbt("run")
+def sound(first_day) -> Warehouse:
+    _, built = first_day()
     built.queries = built.tests()
     return built
 
@@ -187,20 +195,15 @@ def test_a_fault_is_found(sound, tmp_path, fault, found_by):
 
 
 @pytest.fixture(scope="module")
-def day_after(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[..., Warehouse]) -> Warehouse:
-    """An order of C1 comes again and has been given back by now; all the rest stays as it was built."""
-    home = tmp_path_factory.mktemp("home")
-    lake = merchant(home)
-    lake.write()
-    built = new_warehouse(home=str(home), **VARIABLES)
-    built.dbt("run")
+def day_after(first_day) -> Warehouse:
+    """An order of C1 comes again and has been given back in part by now; all the rest stays as it was built."""
+    lake, built = first_day()
     moments = {"ordered_at": at("03-01 02:00"), "paid_at": at("03-02 04:00"), "refunded_at": at("03-20 04:00")}
     lines = {"order_line_id": "a", "product_id": "P1", "category": "tea", "quantity": 3, "unit_price": 50, "refund_amount": 20}
     lake.deliver("2025-03-30 day", "online", "orders", [{"order_id": "O1", "customer_id": "C1", "status": "completed", **moments, **lines}])
-    lake.write()
-    lake.score(date.fromisoformat(AS_OF), SCORED)
+    write(lake)
     built.dbt("run", "--selector", "before_scores", full=False, built_as_of=AS_OF)
-    built.dbt("run", "--selector", "after_scores")
+    built.dbt("run", "--selector", "after_scores", full=False)
     built.queries = built.tests(full=False, built_as_of=AS_OF)
     return built
 
@@ -260,6 +263,13 @@ def day_after(tmp_path_factory: pytest.TempPathFactory, new_warehouse: Callable[
 )
 def test_a_fault_in_what_a_day_built_is_found(day_after, tmp_path, fault, found_by):
     assert found(day_after, fault, tmp_path) == found_by
+
+
+def write(lake: Lake) -> None:
+    """All files, every customer scored."""
+    lake.write()
+    customers = ["market:K1", "online:C1", "online:C2", "online:C3", "online:C4"]
+    lake.score(date.fromisoformat(AS_OF), dict.fromkeys(customers, "champions"))
 
 
 def found(warehouse: Warehouse, fault: str, folder: Path) -> set[str]:

@@ -40,7 +40,7 @@ compared as (
     from customer_scores
     left join last_segments
         on customer_scores.customer_id = last_segments.customer_id
-    -- whose scores stay has the segments of yesterday
+    -- whoever has lasting scores of an earlier day is in the segments of that day
     {% if not (execute and var("full")) %}
         where
             customer_scores.customer_id in (
