@@ -110,3 +110,20 @@
 {% macro spark__months_before(day, months) -%}
     add_months({{ day }}, -{{ months }})
 {%- endmacro %}
+
+
+{#-
+    Aggregate: a number that is the same for the same texts in whatever order, and another, but for one chance in some 10^19, for any others:
+    two tables are compared without being joined. Nulls are left out.
+-#}
+{% macro fingerprint(text) -%}
+    {{ adapter.dispatch("fingerprint")(text) }}
+{%- endmacro %}
+
+{% macro default__fingerprint(text) -%}
+    sum(hash({{ text }})) filter (where {{ text }} is not null)
+{%- endmacro %}
+
+{% macro spark__fingerprint(text) -%}
+    sum(cast(xxhash64({{ text }}) as decimal(20, 0))) filter (where {{ text }} is not null)
+{%- endmacro %}

@@ -46,8 +46,8 @@
 {% macro take_out_gone_customers() -%}
     {%- if not execute or is_incremental() -%}
         delete from {{ this }} where customer_id in (
-            select known.customer_id from {{ as_last_built('customer_segments', ['customer_id']) }} as known
-            where known.customer_id not in (select customers.customer_id from {{ ref('dim_customers') }} as customers)
+            select gone.customer_id from {{ ref('int_resegmented_customers') }} as gone
+            where gone.is_gone
         )
     {%- endif -%}
 {%- endmacro %}
@@ -57,15 +57,5 @@
 {% macro take_out_the_day() -%}
     {%- if not execute or is_incremental() -%}
         delete from {{ this }} where changed_at >= {{ as_of_date() }}
-    {%- endif -%}
-{%- endmacro %}
-
-
-{#- For a pre-hook: take out whom this run, or an earlier one of the day, has moved. -#}
-{% macro take_out_moved_customers() -%}
-    {%- if not execute or is_incremental() -%}
-        delete from {{ this }} where
-            {{ last_moved_at() }} >= {{ as_of_date() }}
-            or customer_id in (select moved.customer_id from {{ ref('segment_history') }} as moved where moved.changed_at = {{ as_of_date() }})
     {%- endif -%}
 {%- endmacro %}

@@ -1,60 +1,56 @@
 -- customer_360 joins, key by key, who a customer is, the facts and the scores of the same day: each of them has exactly the customers of
--- customer_facts. A row is a customer for whom that fails.
+-- customer_facts. A row is a table of which a number of all its customers says that they are others, or a customer whom nobody knows.
 with
 
 customer_facts as (
-    select
-        customer_id,
-        as_of_date
-    from {{ ref('customer_facts') }}
-),
-
-customer_scores as (
-    select
-        customer_id,
-        as_of_date,
-        rfm_group,
-        lifecycle_stage
-    from {{ ref('customer_scores') }}
+    select customer_id from {{ ref('customer_facts') }}
 ),
 
 customers as (
     select customer_id from {{ ref('dim_customers') }}
 ),
 
-scored as (
+facts as (
     select
-        customer_id,
-        as_of_date
-    from customer_scores
+        count(*) as customers_count,
+        {{ fingerprint("customer_id") }} as fingerprint
+    from {{ ref('customer_facts') }}
+),
+
+scores as (
+    select
+        'customer_scores_moving' as table_name,
+        count(*) as customers_count,
+        {{ fingerprint("customer_id") }} as fingerprint
+    from {{ ref('customer_scores_moving') }}
+    where as_of_date = {{ as_of_date() }}
+
+    union all
+
+    select
+        'customer_scores_lasting' as table_name,
+        count(*) as customers_count,
+        {{ fingerprint("customer_id") }} as fingerprint
+    from {{ ref('customer_scores_lasting') }}
     where
         rfm_group is not null
         and lifecycle_stage is not null
 )
 
 select
-    customer_facts.customer_id,
-    'no scores of the day' as fault
-from customer_facts
-left join scored
-    on
-        customer_facts.customer_id = scored.customer_id
-        and customer_facts.as_of_date = scored.as_of_date
-where scored.customer_id is null
+    scores.table_name,
+    cast(null as {{ text_type() }}) as customer_id,
+    'other customers than in customer_facts, or scores of another day, or none' as fault
+from scores
+cross join facts
+where
+    scores.customers_count <> facts.customers_count
+    or scores.fingerprint <> facts.fingerprint
 
 union all
 
 select
-    customer_scores.customer_id,
-    'no facts' as fault
-from customer_scores
-left join customer_facts
-    on customer_scores.customer_id = customer_facts.customer_id
-where customer_facts.customer_id is null
-
-union all
-
-select
+    'dim_customers' as table_name,
     customer_facts.customer_id,
     'not among the customers' as fault
 from customer_facts

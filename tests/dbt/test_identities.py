@@ -179,8 +179,13 @@ def sound(first_day) -> Warehouse:
             id="scores of another day",
         ),
         pytest.param(
+            "update parts.customer_scores_lasting set customer_id = 'online:C99' where customer_id = 'online:C4'",
+            {"assert_every_customer_has_scores"},
+            id="as many scores, one of somebody else",
+        ),
+        pytest.param(
             "insert into parts.customer_scores_lasting from parts.customer_scores_lasting where customer_id = 'online:C4'",
-            {"unique_customer_scores_lasting_customer_id"},
+            {"unique_customer_scores_lasting_customer_id", "assert_every_customer_has_scores"},
             id="scores stand twice",
         ),
         pytest.param(

@@ -25,7 +25,7 @@ SPARK_FUNCTIONS = {
     "abs", "add_months", "array_join", "array_sort", "avg", "bool_or", "cast", "coalesce", "collect_set", "count", "date_add", "date_trunc",
     "datediff", "exists", "from_utc_timestamp", "greatest", "lag", "lead", "least", "left", "length", "lower", "max", "max_by",
     "median", "min", "min_by", "nullif", "regexp_replace", "right", "round", "row_number", "split_part", "sqrt", "struct", "substr",
-    "sum", "to_date", "trim",
+    "sum", "to_date", "trim", "xxhash64",
 }
 # fmt: on
 SPARK_TYPES = {"string", "int", "bigint", "double", "boolean", "date", "timestamp", "decimal"}

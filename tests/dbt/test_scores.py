@@ -84,7 +84,7 @@ def test_scores_and_history_that_days_are_added_to_are_those_written_anew(seed: 
     for warehouse in (added, written):
         warehouse.dbt("run", "--selector", "before_scores", "--full-refresh")
     scores = ("customer_scores_moving", "customer_scores_lasting", "customer_scores")
-    models = (*scores, "stg_segment_history", "int_last_segments", "segment_history", "customer_segments")
+    models = (*scores, "int_resegmented_customers", "stg_segment_history", "int_last_segments", "segment_history", "customer_segments")
     customers = [f"C{number}" for number in range(9)]
     for number, day in enumerate((0, 1, 1, 3, 3)):  # some days have a second run
         for warehouse in (added, written):

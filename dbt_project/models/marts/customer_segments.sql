@@ -1,16 +1,9 @@
-{{ config(materialized="incremental", pre_hook=["{{ take_out_gone_customers() }}", "{{ take_out_moved_customers() }}"]) }}
+{{ config(materialized="incremental", pre_hook="{{ take_out(['customer_id'], 'int_resegmented_customers') }}") }}
 with
 
 history as (
     select * from {{ ref('segment_history') }}
-    {% if not var("full") %}
-        where
-            customer_id in (
-                select customers.customer_id
-                from {{ ref('dim_customers') }} as customers
-                where customers.customer_id not in (select known.customer_id from {{ this }} as known)
-            )
-    {% endif %}
+    where {{ is_touched(["customer_id"], ["customer_id"], 'int_resegmented_customers') }}
 )
 
 select

@@ -8,7 +8,8 @@ customers as (
 ),
 
 customer_scores as (
-    select * from {{ ref('customer_scores') }}
+    select * from {{ ref('customer_scores_lasting') }}
+    where {{ is_touched(["customer_id"], ["customer_id"], 'int_resegmented_customers') }}
 ),
 
 last_segments as (
@@ -32,7 +33,6 @@ kept_history as (
 compared as (
     select
         customer_scores.customer_id,
-        customer_scores.as_of_date as changed_at,
     {% for dimension in segment_dimensions() %}
         customer_scores.{{ dimension }},
         last_segments.{{ dimension }} as previous_{{ dimension }}{{ "," if not loop.last }}
@@ -40,15 +40,6 @@ compared as (
     from customer_scores
     left join last_segments
         on customer_scores.customer_id = last_segments.customer_id
-    -- whoever has lasting scores of an earlier day is in the segments of that day
-    {% if not (execute and var("full")) %}
-        where
-            customer_scores.customer_id in (
-                select lasting.customer_id
-                from {{ ref('customer_scores_lasting') }} as lasting
-                where lasting.changed_at >= {{ as_of_date() }}
-            )
-    {% endif %}
 ),
 
 changes as (
@@ -58,7 +49,7 @@ changes as (
             '{{ dimension }}' as dimension,
             {{ dimension }} as value,
             previous_{{ dimension }} as previous_value,
-            changed_at
+            {{ as_of_date() }} as changed_at
         from compared
         where {{ dimension }} is distinct from previous_{{ dimension }}
         {% if not loop.last %}
