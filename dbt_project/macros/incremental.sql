@@ -64,9 +64,11 @@
 {%- endmacro %}
 
 
-{#- What was delivered under the ids of persons who were touched. One column is asked for beside the two for the engine, as above. -#}
-{% macro is_delivered_of_touched_customer(delivered="source") -%}
-    {%- set ids = 'int_touched_customer_ids' -%}
+{#-
+    What was delivered under the ids of persons whose facts are counted anew. One column is asked for beside the two for the engine, as above.
+-#}
+{% macro is_delivered_of_recounted_customer(delivered="source") -%}
+    {%- set ids = 'int_recounted_customer_ids' -%}
     {{ is_touched([delivered ~ ".customer_id"], ["source_customer_id"], ids) }}
     and {{ is_touched([delivered ~ ".source", delivered ~ ".customer_id"], ["source", "source_customer_id"], ids) }}
 {%- endmacro %}

@@ -245,3 +245,30 @@ def test_whoever_a_median_passes_is_counted_anew_though_there_is_no_news_of_them
     assert daily.rows("select customer_id from working.intermediate.int_recounted_customers order by 1") == [
         (f"online:C{number}",) for number in (2, 4, 5)
     ]
+
+
+def test_a_ticket_that_has_become_somebody_elses_stays_it_when_there_is_news_of_its_former_holder_alone(
+    tmp_path: Path, new_warehouse: Callable[..., Warehouse]
+) -> None:
+    lake, daily = Lake(tmp_path), new_warehouse(home=str(tmp_path), **VARIABLES)
+
+    def is_of(customer_id: str) -> dict[str, Any]:
+        return {"ticket_id": "T1", "customer_id": customer_id, "topic": "quality", "opened_at": FIRST_DAY}
+
+    def complaints() -> list[tuple[Any, ...]]:
+        return daily.rows("select customer_id, has_open_complaint from marts.customer_facts order by 1")
+
+    lake.deliver("2025-01-02 day", "online", "tickets", [is_of("C1")])
+    lake.write()
+    daily.dbt("run", "--selector", "before_scores", "--full-refresh", as_of="2025-01-02")
+    assert complaints() == [("online:C1", True)]
+    lake.deliver("2025-01-03 day", "online", "tickets", [is_of("C2")])
+    lake.write()
+    daily.dbt("run", "--selector", "before_scores", as_of="2025-01-03", full=False, built_as_of="2025-01-02")
+    moved = complaints()
+    order = {"order_id": "O1", "customer_id": "C1", "ordered_at": FIRST_DAY, "product_id": "P1"}
+    lake.deliver("2025-01-04 day", "online", "orders", [order])
+    lake.write()
+    daily.dbt("run", "--selector", "before_scores", as_of="2025-01-04", full=False, built_as_of="2025-01-03")
+
+    assert moved == complaints() == [("online:C1", False), ("online:C2", True)]

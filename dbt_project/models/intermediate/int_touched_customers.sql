@@ -30,10 +30,6 @@ order_headers as (
     select * from {{ ref('stg_order_headers') }}
 ),
 
-tickets as (
-    select * from {{ ref('int_tickets') }}
-),
-
 delivered as (
     select
         source,
@@ -63,18 +59,30 @@ delivered_tickets as (
         source,
         ticket_id,
         customer_id as source_customer_id,
+        opened_at,
+        closed_at,
         file_id
     from {{ source('clean', 'tickets') }}
 ),
 
 -- a ticket may be delivered again under another customer: everybody who ever had it is counted anew
 touched_tickets as (
-    select distinct
+    select
         delivered_tickets.source,
         delivered_tickets.ticket_id
     from delivered_tickets
     inner join changed_files
         on delivered_tickets.file_id = changed_files.file_id
+
+    union distinct
+
+    select
+        source,
+        ticket_id
+    from delivered_tickets
+    where
+        {{ moment_has_come_into_sight("opened_at") }}
+        or {{ moment_has_come_into_sight("closed_at") }}
 ),
 
 touched as (
@@ -167,14 +175,6 @@ touched as (
     select customer_id
     from {{ ref('fct_reviews') }}
     where {{ has_come_into_sight("created_date") }}
-
-    union distinct
-
-    select customer_id
-    from tickets
-    where
-        {{ moment_has_come_into_sight("opened_at") }}
-        or {{ moment_has_come_into_sight("closed_at") }}
 
     union distinct
 

@@ -31,7 +31,7 @@ renamed as (
         on
             source.source = customer_links.source
             and source.customer_id = customer_links.source_customer_id
-    where {{ is_delivered_of_touched_customer() }}
+    where {{ is_delivered_of_recounted_customer() }}
 )
 
 select * from renamed

@@ -1,3 +1,4 @@
+{{ config(materialized="touched_rows") }}
 with
 
 source as (
@@ -32,6 +33,19 @@ renamed as (
         on
             source.source = customer_links.source
             and source.customer_id = customer_links.source_customer_id
+    -- every state of a ticket that was ever theirs: by the last one it may be somebody else's
+    where
+        {% if execute and var("full") %}
+            1 = 1
+        {% else %}
+            (source.source, source.ticket_id) in (
+                select
+                    delivered.source,
+                    delivered.ticket_id
+                from {{ source('clean', 'tickets') }} as delivered
+                where {{ is_delivered_of_recounted_customer("delivered") }}
+            )
+        {% endif %}
 )
 
 select * from renamed

@@ -4,5 +4,5 @@ select
     source_customer_id
 from {{ ref('stg_customer_links') }}
 where
-    {{ is_of_touched_customer() }}
+    {{ is_of_recounted_customer() }}
     and {{ is_worth_knowing() }}
