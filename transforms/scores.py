@@ -105,7 +105,7 @@ def portions(facts: pl.LazyFrame, parameters: Parameters, customers: int = 262_1
 
 
 def with_digest(scored: pl.LazyFrame) -> pl.LazyFrame:
-    """``CUSTOMER_SCORES`` and ``digest``: 64 bits, signed, that differ where any score does but ``SCORES_THAT_MOVE``.
+    """``CUSTOMER_SCORES`` and ``digest``: 64 bits, signed, that differ where the customer or any score does but ``SCORES_THAT_MOVE``.
 
     Another Polars may give others for the same scores; then every customer counts as changed.
     """

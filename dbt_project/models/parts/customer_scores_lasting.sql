@@ -1,6 +1,6 @@
 {{ config(materialized="incremental", pre_hook="{{ take_out_other_scores() }}") }}
--- The scores that stay for most customers from one day to the next. A digest says of each row whether it did: then it is left where it is,
--- with the day on which it came.
+-- The scores that stay for most customers from one day to the next. A digest of the whole row, the customer with it, says whether it did:
+-- then it is left where it is, with the day on which it came.
 with
 
 scores as (
@@ -8,14 +8,12 @@ scores as (
     {% if not (execute and var("full")) %}
         -- asked so that the engine unpacks the scores of these alone
         where
-            customer_id in (
-                select scored.customer_id
+            digest in (
+                select scored.digest
                 from {{ source('scores', 'customer_scores') }} as scored
-                where
-                    not exists (
-                        select 1 from {{ this }} as kept
-                        where kept.customer_id = scored.customer_id
-                    )
+                left join {{ this }} as kept
+                    on scored.digest = kept.digest
+                where kept.digest is null
             )
     {% endif %}
 )
