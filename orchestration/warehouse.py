@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
     from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.nodes import ManifestNode
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 DBT_FILE_LOG = "file_log"
@@ -115,19 +116,30 @@ def _goes_on_from_published(settings: Settings, record: built.Record, as_of: str
 
 
 def _build(settings: Settings, manifest: "Manifest", ids: Iterable[str], variables: Mapping[str, Any]) -> list[Node]:
-    wanted = set(ids)
-    for unique_id, node in manifest.nodes.items():  # asked for by name, each would be looked for among all nodes, and that three times
-        node.tags = [OF_THIS_BUILD] if unique_id in wanted else []
     choice = ["--select", f"tag:{OF_THIS_BUILD}", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     # The engine uses every core for one model; two at once would share the memory, and spill. Of a day's small ones several are at work.
     refresh = ["--full-refresh", "--threads", "1"] if variables.get("full") else []
-    result = _invoke(settings, ["build", *choice, *refresh, "--vars", json.dumps(dict(variables)), "--no-write-json"], manifest)
+    with _tagged([manifest.nodes[unique_id] for unique_id in ids]):
+        result = _invoke(settings, ["build", *choice, *refresh, "--vars", json.dumps(dict(variables)), "--no-write-json"], manifest)
     if result.exception or result.result is None:
         raise RegularsError(f"dbt couldn't build: {result.exception}", do=f"read {_logs(settings)}/dbt.log")
     return [
         Node(found.node.unique_id, str(found.status), found.message or "", found.failures or 0, found.execution_time)
         for found in result.result.results
     ]
+
+
+@contextmanager
+def _tagged(nodes: "list[ManifestNode]") -> Iterator[None]:
+    """Nodes bear the tag within the block: asked for by name, each would be looked for among all there are, and that three times."""
+    own_tags = [node.tags for node in nodes]
+    for node in nodes:
+        node.tags = [*node.tags, OF_THIS_BUILD]
+    try:
+        yield
+    finally:
+        for node, tags in zip(nodes, own_tags, strict=True):
+            node.tags = tags
 
 
 def read(settings: Settings, table: str, columns: Iterable[str] = ("*",)) -> "pl.LazyFrame":

@@ -17,24 +17,21 @@ facts as (
     from {{ ref('customer_facts') }}
 ),
 
+-- a row of another day or without a group is counted, and stands for nobody
 scores as (
     select
         'customer_scores_moving' as table_name,
         count(*) as customers_count,
-        {{ fingerprint("customer_id") }} as fingerprint
+        {{ fingerprint("case when as_of_date = " ~ as_of_date() ~ " then customer_id end") }} as fingerprint
     from {{ ref('customer_scores_moving') }}
-    where as_of_date = {{ as_of_date() }}
 
     union all
 
     select
         'customer_scores_lasting' as table_name,
         count(*) as customers_count,
-        {{ fingerprint("customer_id") }} as fingerprint
+        {{ fingerprint("case when rfm_group is not null and lifecycle_stage is not null then customer_id end") }} as fingerprint
     from {{ ref('customer_scores_lasting') }}
-    where
-        rfm_group is not null
-        and lifecycle_stage is not null
 )
 
 select
@@ -45,7 +42,7 @@ from scores
 cross join facts
 where
     scores.customers_count <> facts.customers_count
-    or scores.fingerprint <> facts.fingerprint
+    or scores.fingerprint is distinct from facts.fingerprint
 
 union all
 

@@ -184,6 +184,16 @@ def sound(first_day) -> Warehouse:
             id="as many scores, one of somebody else",
         ),
         pytest.param(
+            "insert into parts.customer_scores_moving (customer_id, as_of_date) values ('online:C99', date '2025-01-01')",
+            {"assert_every_customer_has_scores"},
+            id="scores of nobody, of another day",
+        ),
+        pytest.param(
+            "update parts.customer_scores_lasting set rfm_group = null",
+            {"assert_every_customer_has_scores"},
+            id="nobody is in a group",
+        ),
+        pytest.param(
             "insert into parts.customer_scores_lasting from parts.customer_scores_lasting where customer_id = 'online:C4'",
             {"unique_customer_scores_lasting_customer_id", "assert_every_customer_has_scores"},
             id="scores stand twice",
