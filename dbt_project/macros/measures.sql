@@ -1,3 +1,9 @@
+{#- First day of the month that a day is in. -#}
+{% macro month_of(day) -%}
+    cast(date_trunc('month', {{ day }}) as date)
+{%- endmacro %}
+
+
 {#- A part of a whole, 0 to 1; null of nothing. Money is exact until it is divided. -#}
 {% macro share(part, whole) -%}
     cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0)

@@ -31,7 +31,7 @@ missing as (
     select
         source,
         currency,
-        cast(date_trunc('month', ordered_date) as date) as month,
+        {{ month_of("ordered_date") }} as month,
         net_amount
     from {{ ref('fct_orders') }}
     where

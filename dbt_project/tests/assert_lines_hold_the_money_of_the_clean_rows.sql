@@ -8,7 +8,7 @@ orders as (
     select
         source,
         order_id,
-        cast(date_trunc('month', ordered_date) as date) as month
+        {{ month_of("ordered_date") }} as month
     from {{ ref('fct_orders') }}
     where {{ is_of_touched_day_and_order() }}
 ),
@@ -116,7 +116,7 @@ signed as (
     select
         source,
         currency,
-        cast(date_trunc('month', ordered_date) as date) as month,
+        {{ month_of("ordered_date") }} as month,
         -1 as lines_count,
         original_refund_amount - original_gross_amount as goods_kept_amount,
         -original_discount_amount as discount_amount,

@@ -33,7 +33,7 @@ signed as (
 differences as (
     select
         source,
-        cast(date_trunc('month', ordered_date) as date) as month,
+        {{ month_of("ordered_date") }} as month,
         sum(lines_count) as lines_count,
         sum(gross_amount) as gross_amount,
         sum(discount_amount) as discount_amount,
@@ -42,7 +42,7 @@ differences as (
         sum(refund_amount) as refund_amount,
         sum(net_amount) as net_amount
     from signed
-    group by source, cast(date_trunc('month', ordered_date) as date)
+    group by source, {{ month_of("ordered_date") }}
 )
 
 select * from differences

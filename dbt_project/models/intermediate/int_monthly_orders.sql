@@ -5,7 +5,7 @@ with
 orders as (
     select
         *,
-        cast(date_trunc('month', ordered_date) as date) as month
+        {{ month_of("ordered_date") }} as month
     from {{ ref('fct_orders') }}
     where
         ordered_date <= {{ as_of_date() }}

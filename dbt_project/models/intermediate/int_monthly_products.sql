@@ -5,7 +5,7 @@ with
 order_lines as (
     select
         *,
-        cast(date_trunc('month', ordered_date) as date) as month
+        {{ month_of("ordered_date") }} as month
     from {{ ref('fct_order_lines') }}
     where product_key is not null
 )

@@ -1,4 +1,4 @@
--- Under which ids those persons are known to the sources.
+-- Under which ids the sources know the persons whose facts are counted anew.
 select
     source,
     source_customer_id

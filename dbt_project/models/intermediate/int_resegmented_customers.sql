@@ -2,7 +2,7 @@
 -- who are nobody any more: they were erased, or have become part of another.
 with
 
-scores as (
+lasting_scores as (
     select * from {{ ref('customer_scores_lasting') }}
 ),
 
@@ -17,7 +17,7 @@ known as (
 select
     customer_id,
     false as is_gone
-from scores
+from lasting_scores
 where
     changed_at >= {{ as_of_date() }}
     and {{ is_worth_knowing() }}

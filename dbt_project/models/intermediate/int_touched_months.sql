@@ -17,6 +17,6 @@ days as (
     where {{ has_come_into_sight("counted_date") }}
 )
 
-select distinct cast(date_trunc('month', ordered_date) as date) as month
+select distinct {{ month_of("ordered_date") }} as month
 from days
 where {{ is_worth_knowing() }}

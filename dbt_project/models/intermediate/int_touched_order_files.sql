@@ -1,4 +1,4 @@
--- The files that anything of those orders was ever delivered in: the versions of an order are looked for in these alone.
+-- The files that anything of the touched orders was ever delivered in: the versions of an order are looked for in these alone.
 with
 
 delivered as (

@@ -8,7 +8,7 @@ orders as (
 refunds as (
     select
         *,
-        cast(date_trunc('month', refund_date) as date) as month
+        {{ month_of("refund_date") }} as month
     from {{ ref('fct_refunds') }}
     where
         ordered_date <= {{ as_of_date() }}
@@ -19,18 +19,18 @@ refunds as (
 reviews as (
     select
         *,
-        cast(date_trunc('month', created_date) as date) as month
+        {{ month_of("created_date") }} as month
     from {{ ref('fct_reviews') }}
     where created_date <= {{ as_of_date() }}
 ),
 
 customers as (
     select
-        cast(date_trunc('month', first_order_date) as date) as month,
+        {{ month_of("first_order_date") }} as month,
         count(*) as new_customers_count
     from {{ ref('customer_facts') }}
     where orders_count > 0
-    group by cast(date_trunc('month', first_order_date) as date)
+    group by {{ month_of("first_order_date") }}
 ),
 
 refunds_by_month as (

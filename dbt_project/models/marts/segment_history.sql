@@ -7,7 +7,7 @@ customers as (
     select * from {{ ref('dim_customers') }}
 ),
 
-customer_scores as (
+lasting_scores as (
     select * from {{ ref('customer_scores_lasting') }}
     where {{ is_touched(["customer_id"], ["customer_id"], 'int_resegmented_customers') }}
 ),
@@ -32,14 +32,14 @@ kept_history as (
 
 compared as (
     select
-        customer_scores.customer_id,
+        lasting_scores.customer_id,
     {% for dimension in segment_dimensions() %}
-        customer_scores.{{ dimension }},
+        lasting_scores.{{ dimension }},
         last_segments.{{ dimension }} as previous_{{ dimension }}{{ "," if not loop.last }}
     {% endfor %}
-    from customer_scores
+    from lasting_scores
     left join last_segments
-        on customer_scores.customer_id = last_segments.customer_id
+        on lasting_scores.customer_id = last_segments.customer_id
 ),
 
 changes as (
