@@ -1,6 +1,6 @@
-"""What of the dbt project stands on what: which models make up the facts, and which views a model reads through."""
+"""What of the dbt project stands on what: which models make up the facts, which views a model reads through, which tests go with it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,15 @@ INSIDE = ("staging", "intermediate", "parts")
 
 
 class Graph:
-    """Models, and the seeds they read, by their unique ids."""
+    """Models, the seeds they read, and the tests of them, by their unique ids."""
 
     def __init__(self, manifest: "Manifest") -> None:
         self._models = {unique_id: node for unique_id, node in manifest.nodes.items() if node.resource_type in ("model", "seed")}
-        self._parents = {unique_id: getattr(node.depends_on, "nodes", []) for unique_id, node in self._models.items()}
+        self._tests = {unique_id: node for unique_id, node in manifest.nodes.items() if node.resource_type == "test"}
+        self._parents = {unique_id: getattr(node.depends_on, "nodes", []) for unique_id, node in (self._models | self._tests).items()}
         self._sources = {unique_id: source.source_name for unique_id, source in manifest.sources.items()}
         self._later: dict[str, bool] = {}
+        self._foundations: dict[str, set[str]] = {}
         self._ids = {node.name: unique_id for unique_id, node in self._models.items()}
 
     def id_of(self, name: str) -> str:
@@ -53,9 +55,33 @@ class Graph:
                     waiting.append(parent)
         return sorted(filter(self._is_inside_view, found))
 
+    def tests_of(self, ids: Collection[str]) -> list[str]:
+        """Tests that look at one of these at least, and at nothing else but what these stand on: dbt calls them buildable."""
+        below = set(ids).union(*(self._below(each) for each in ids))
+        return [test for test in self._tests if below.issuperset(self._parents[test]) and not set(ids).isdisjoint(self._parents[test])]
+
+    def parents_among(self, ids: Collection[str]) -> dict[str, list[str]]:
+        """For each of these those of the others that it stands on, directly or through what is none of these."""
+        nearest: dict[str, set[str]] = {}
+
+        def above(each: str) -> set[str]:
+            if each not in nearest:
+                parents = set(self._parents[each]) & self._models.keys()
+                nearest[each] = (parents & set(ids)).union(*map(above, parents - set(ids)))
+            return nearest[each]
+
+        return {each: sorted(above(each)) for each in ids}
+
     def depends_on_the_day(self, unique_id: str) -> bool:
         """Whether the view spells out the day of the facts, and so is another each day."""
         return "as_of_date()" in self._models[unique_id].raw_code
+
+    def _below(self, unique_id: str) -> set[str]:
+        """What a model stands on, however far down, sources too."""
+        if unique_id not in self._foundations:
+            parents = self._parents.get(unique_id, ())
+            self._foundations[unique_id] = set(parents).union(*map(self._below, parents))
+        return self._foundations[unique_id]
 
     def _is_view(self, unique_id: str) -> bool:
         return bool(self._models[unique_id].config.materialized == "view")

@@ -11,20 +11,21 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import built, publication, texts
+from orchestration import built, prepared, publication, texts
 from orchestration.errors import RegularsError
 from orchestration.graph import Graph
 from orchestration.io import PARTIAL_SUFFIX
+from orchestration.prepared import Node
 from orchestration.settings import Settings
 from orchestration.sql import identifier, quoted
 
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
+    from dbt.artifacts.schemas.results import NodeResult
     from dbt.contracts.graph.manifest import Manifest
     from dbt.contracts.graph.nodes import ManifestNode
 
@@ -37,25 +38,6 @@ OF_THIS_BUILD = "of_this_build"
 
 STORAGE_VERSION = "v1.4.0"
 """The oldest DuckDB that can open what is published. Tables are written a quarter faster than in the format before."""
-
-
-@dataclass(frozen=True)
-class Node:
-    """What became of one dbt node in a build."""
-
-    unique_id: str
-    status: str
-    message: str
-    failures: int
-    seconds: float
-
-    @property
-    def is_test(self) -> bool:
-        return self.unique_id.startswith("test.")
-
-    @property
-    def has_failed(self) -> bool:
-        return self.status in ("error", "fail", "runtime error")
 
 
 def manifest_path(settings: Settings) -> Path:
@@ -91,9 +73,11 @@ def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = 
     if not wanted & graph.facts:
         wanted |= graph.later_parts
         views = [view for view in graph.views_below(wanted) if view not in record.views or graph.depends_on_the_day(view)]
-        variables = {**shared, "as_of": as_of, "full": not _goes_on_from_published(settings, record, as_of)}
         built.write(settings, record.unpublished())  # what is added to the history is in nobody's eyes yet
-        nodes = _build(settings, manifest, {*wanted, *views}, variables)
+        if _goes_on_from_published(settings, record, as_of):
+            nodes = _build_day(settings, manifest, graph, {*wanted, *views}, shared, as_of, record.as_of)
+        else:
+            nodes = _build(settings, manifest, graph, {*wanted, *views}, {**shared, "as_of": as_of})
         built.write(settings, record.unpublished().with_views(views))
         return nodes
     if is_full or not record.as_of:
@@ -102,8 +86,10 @@ def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = 
     built.forget(settings)  # until this build is whole, the next one is full
     wanted |= graph.facts - graph.seeds if record.as_of else graph.facts
     views = [view for view in graph.views_below(wanted) if view not in record.views or graph.depends_on_the_day(view)]
-    variables = {**shared, "as_of": as_of, "full": not record.as_of, "built_as_of": record.as_of}
-    nodes = _build(settings, manifest, {*wanted, *views}, variables)
+    if record.as_of:
+        nodes = _build_day(settings, manifest, graph, {*wanted, *views}, shared, as_of, record.as_of)
+    else:
+        nodes = _build(settings, manifest, graph, {*wanted, *views}, {**shared, "as_of": as_of})
     if not any(node.has_failed for node in nodes):
         built.write(settings, record.after(as_of, views if record.as_of else []))
     return nodes
@@ -115,18 +101,54 @@ def _goes_on_from_published(settings: Settings, record: built.Record, as_of: str
     return published is not None and published["run_id"] == record.published and published["as_of"] <= as_of
 
 
-def _build(settings: Settings, manifest: "Manifest", ids: Iterable[str], variables: Mapping[str, Any]) -> list[Node]:
-    choice = ["--select", f"tag:{OF_THIS_BUILD}", "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
-    # The engine uses every core for one model; two at once would share the memory, and spill. Of a day's small ones several are at work.
-    refresh = ["--full-refresh", "--threads", "1"] if variables.get("full") else []
-    with _tagged([manifest.nodes[unique_id] for unique_id in ids]):
-        result = _invoke(settings, ["build", *choice, *refresh, "--vars", json.dumps(dict(variables)), "--no-write-json"], manifest)
-    if result.exception or result.result is None:
-        raise RegularsError(f"dbt couldn't build: {result.exception}", do=f"read {_logs(settings)}/dbt.log")
+def _build(settings: Settings, manifest: "Manifest", graph: Graph, models: set[str], variables: Mapping[str, Any]) -> list[Node]:
+    """Build these models anew, all rows of them, and run their tests."""
+    # The engine uses every core for one model; two at once would share the memory, and spill.
+    results = _run_dbt(settings, manifest, ["build", "--full-refresh", "--threads", "1"], [*models, *graph.tests_of(models)], variables)
     return [
-        Node(found.node.unique_id, str(found.status), found.message or "", found.failures or 0, found.execution_time)
-        for found in result.result.results
+        Node(found.node.unique_id, str(found.status), found.message or "", found.failures or 0, found.execution_time) for found in results
     ]
+
+
+def _build_day(
+    settings: Settings, manifest: "Manifest", graph: Graph, models: set[str], shared: Mapping[str, str | int], as_of: str, built_as_of: str
+) -> list[Node]:
+    """Do in these models what the day brought, and run their tests."""
+    import duckdb
+
+    ids = {*models, *graph.tests_of(models)}
+    nodes = _prepared(settings, manifest, ids, shared)
+    with duckdb.connect(str(settings.warehouse), config=settings.engine) as connection:
+        connection.execute(f"attach {quoted(settings.working)} as working")
+        return prepared.run(connection, nodes, graph.parents_among(ids), as_of, built_as_of)
+
+
+def _prepared(settings: Settings, manifest: "Manifest", ids: set[str], shared: Mapping[str, str | int]) -> dict[str, prepared.Prepared]:
+    """What these nodes ask of a day, as it is kept in the home; dbt says what is not."""
+    path = _target(settings) / "prepared.json"
+    fingerprint = hashlib.sha256(json.dumps([_project_fingerprint(), shared], sort_keys=True).encode()).hexdigest()
+    kept = prepared.read(path, fingerprint)
+    if missing := ids - kept.keys():
+        day = {**shared, "as_of": prepared.AS_OF, "built_as_of": prepared.BUILT_AS_OF, "full": False}
+        tests = [unique_id for unique_id in missing if unique_id.startswith("test.")]
+        models = missing.difference(tests)
+        said = _run_dbt(settings, manifest, ["run"], models, day) if models else []
+        compiled = _run_dbt(settings, manifest, ["compile"], tests, day) if tests else []
+        kept |= {found.node.unique_id: prepared.of_model(found.message) for found in said}
+        kept |= {found.node.unique_id: prepared.of_test(found.node.compiled_code, found.node.config.severity) for found in compiled}
+        prepared.write(path, fingerprint, kept)
+    return {unique_id: kept[unique_id] for unique_id in ids}
+
+
+def _run_dbt(
+    settings: Settings, manifest: "Manifest", command: list[str], ids: Iterable[str], variables: Mapping[str, Any]
+) -> "list[NodeResult]":
+    chosen = ["--select", f"tag:{OF_THIS_BUILD}", "--indirect-selection", "empty"]
+    with _tagged([manifest.nodes[unique_id] for unique_id in ids]):
+        done = _invoke(settings, [*command, *chosen, "--vars", json.dumps(dict(variables)), "--no-write-json"], manifest)
+    if done.exception or done.result is None:
+        raise RegularsError(f"dbt couldn't build: {done.exception}", do=f"read {_logs(settings)}/dbt.log")
+    return list(done.result.results)
 
 
 @contextmanager

@@ -94,7 +94,7 @@
 
 {#- For a pre-hook: take the rows of what was touched out of the table, so that they can be put in anew. -#}
 {% macro take_out(keys, touched) -%}
-    {%- if not execute or is_incremental() -%}
+    {%- if not execute or not var('full') -%}
         delete from {{ this }} where ({{ keys | join(", ") }}) in (select {{ keys | join(", ") }} from {{ ref(touched) }})
     {%- endif -%}
 {%- endmacro %}
@@ -102,7 +102,7 @@
 
 {#- The same, of a table in which orders stand by their day. -#}
 {% macro take_out_orders() -%}
-    {%- if not execute or is_incremental() -%}
+    {%- if not execute or not var('full') -%}
         delete from {{ this }} where {{ is_of_touched_day_and_order() }}
     {%- endif -%}
 {%- endmacro %}

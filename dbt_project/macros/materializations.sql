@@ -1,8 +1,12 @@
 {#-
     How a model becomes a table or a view in DuckDB: dbt's own ways without what these files have no use for. Nobody reads them while dbt
-    writes, so nothing has to be built under another name and renamed; other columns are another project, which begins with new files, so a
-    day's rows go straight into their table. That is a third of the statements per model, and many models are all that a quiet day costs.
-    A build that breaks off leaves no record and the next is full, so half a build is never taken for a whole one.
+    writes, so nothing has to be built under another name and renamed. A build that breaks off leaves no record and the next is full, so half
+    a build is never taken for a whole one.
+
+    A full build puts everything in its place. Of a day's build (var `full` is false) dbt only says what it would ask of the engine: the
+    pipeline keeps that and asks it each day, with that day's dates, for a day would be dbt's preparing it again and little else
+    (orchestration/prepared.py). Other columns are another project, which begins with a full build, so a day's rows go straight into the table
+    that is there: it keeps its types, constraints and comments.
 -#}
 
 
@@ -13,72 +17,68 @@
         {{ statement_sql }}
     {%- endcall -%}
     {%- do persist_docs(target, model) -%}
+    {%- do adapter.commit() -%}
 {%- endmacro %}
 
 
-{#-
-    What a day puts where the last full run made the relation, and found that it keeps its contract: the same columns, for it is the same
-    project. A table is emptied and filled, so it keeps its types, constraints and comments; a view is told its comments again.
--#}
-{% macro filled_again(target) -%}
-    {%- call statement("main") -%}
-        delete from {{ target }};
-        insert into {{ target }} by name ({{ compiled_code }})
-    {%- endcall -%}
+{#- Say what a day asks for the relation, in this order and in one transaction, as what became of the model. -#}
+{% macro said(target, statements) -%}
+    {%- set asked = {"relation": target | string, "type": target.type, "statements": statements} -%}
+    {%- do store_raw_result("main", message=tojson(asked), code="", rows_affected=0) -%}
 {%- endmacro %}
 
 
-{% macro told_again(target) -%}
-    {%- call statement("main") -%}
-        create or replace view {{ target }} as ({{ compiled_code }});
-        {%- if config.persist_relation_docs() %} comment on view {{ target }} is {{ duckdb_escape_comment(model.description) }}; {% endif -%}
-        {%- if config.persist_column_docs() -%}
-            {%- for column in model.columns.values() %}
-                comment on column {{ target }}.{{ column.name }} is {{ duckdb_escape_comment(column.description) }};
-            {%- endfor -%}
-        {%- endif -%}
-    {%- endcall -%}
+{% macro put_in(target) -%}
+    {{ return("insert into " ~ target ~ " by name (" ~ compiled_code ~ "\n)") }}
+{%- endmacro %}
+
+
+{% macro comments_on_view(target) -%}
+    {%- set statements = [] -%}
+    {%- if config.persist_relation_docs() -%}
+        {%- do statements.append("comment on view " ~ target ~ " is " ~ duckdb_escape_comment(model.description)) -%}
+    {%- endif -%}
+    {%- if config.persist_column_docs() -%}
+        {%- for column in model.columns.values() -%}
+            {%- set place = target ~ "." ~ column.name -%}
+            {%- do statements.append("comment on column " ~ place ~ " is " ~ duckdb_escape_comment(column.description)) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(statements) }}
 {%- endmacro %}
 
 
 {% materialization table, adapter="duckdb" %}
-    {%- set existing, target = load_cached_relation(this), this.incorporate(type="table") -%}
-    {{ run_hooks(pre_hooks) }}
-    {%- if existing is not none and existing.is_table and not var("full") -%}
-        {{ filled_again(target) }}
+    {%- set target = this.incorporate(type="table") -%}
+    {%- if var("full") -%}
+        {{ made_anew(load_cached_relation(this), target, create_table_as(False, target, compiled_code)) }}
     {%- else -%}
-        {{ made_anew(existing, target, create_table_as(False, target, compiled_code)) }}
+        {{ said(target, ["delete from " ~ target, put_in(target)]) }}
     {%- endif -%}
-    {{ run_hooks(post_hooks) }}
-    {%- do adapter.commit() -%}
     {{ return({"relations": [target]}) }}
 {% endmaterialization %}
 
 
 {% materialization view, adapter="duckdb" %}
-    {%- set existing, target = load_cached_relation(this), this.incorporate(type="view") -%}
-    {{ run_hooks(pre_hooks) }}
-    {%- if existing is not none and existing.is_view and not var("full") -%}
-        {{ told_again(target) }}
+    {%- set target = this.incorporate(type="view") -%}
+    {%- if var("full") -%}
+        {{ made_anew(load_cached_relation(this), target, create_view_as(target, compiled_code)) }}
     {%- else -%}
-        {{ made_anew(existing, target, create_view_as(target, compiled_code)) }}
+        {{ said(target, ["create or replace view " ~ target ~ " as (" ~ compiled_code ~ "\n)"] + comments_on_view(target)) }}
     {%- endif -%}
-    {{ run_hooks(post_hooks) }}
-    {%- do adapter.commit() -%}
     {{ return({"relations": [target]}) }}
 {% endmaterialization %}
 
 
 {% materialization incremental, adapter="duckdb" %}
     {%- set target = this.incorporate(type="table") -%}
-    {{ run_hooks(pre_hooks) }}
-    {%- if is_incremental() -%}
-        {%- call statement("main") -%} insert into {{ target }} by name ({{ compiled_code }}) {%- endcall -%}
-    {%- else -%}
+    {%- if var("full") -%}
         {{ made_anew(load_cached_relation(this), target, create_table_as(False, target, compiled_code)) }}
+    {%- else -%}
+        {%- set statements = [] -%}
+        {%- for hook in pre_hooks -%} {%- do statements.append(render(hook.sql) | trim) -%} {%- endfor -%}
+        {{ said(target, statements + [put_in(target)]) }}
     {%- endif -%}
-    {{ run_hooks(post_hooks) }}
-    {%- do adapter.commit() -%}
     {{ return({"relations": [target]}) }}
 {% endmaterialization %}
 
@@ -89,9 +89,11 @@
 -#}
 {% materialization touched_rows, adapter="duckdb" %}
     {%- set target = this.incorporate(type="view" if var("full") else "table") -%}
-    {%- set statement_sql = create_view_as(target, compiled_code) if var("full") else create_table_as(False, target, compiled_code) -%}
-    {{ made_anew(load_cached_relation(this), target, statement_sql) }}
-    {%- do adapter.commit() -%}
+    {%- if var("full") -%}
+        {{ made_anew(load_cached_relation(this), target, create_view_as(target, compiled_code)) }}
+    {%- else -%}
+        {{ said(target, ["create or replace table " ~ target ~ " as (" ~ compiled_code ~ "\n)"]) }}
+    {%- endif -%}
     {{ return({"relations": [target]}) }}
 {% endmaterialization %}
 

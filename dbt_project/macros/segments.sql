@@ -44,7 +44,7 @@
 
 {#- For a pre-hook: who was erased, or has become part of another, leaves no history behind. -#}
 {% macro take_out_gone_customers() -%}
-    {%- if not execute or is_incremental() -%}
+    {%- if not execute or not var('full') -%}
         delete from {{ this }} where customer_id in (
             select gone.customer_id from {{ ref('int_resegmented_customers') }} as gone
             where gone.is_gone
@@ -55,7 +55,7 @@
 
 {#- For a pre-hook: take the changes that an earlier run of the day found out of the history. -#}
 {% macro take_out_the_day() -%}
-    {%- if not execute or is_incremental() -%}
+    {%- if not execute or not var('full') -%}
         delete from {{ this }} where changed_at >= {{ as_of_date() }}
     {%- endif -%}
 {%- endmacro %}

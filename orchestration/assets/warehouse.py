@@ -19,6 +19,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration import held_orders, warehouse
 from orchestration.graph import INSIDE
+from orchestration.prepared import Node
 from orchestration.progress import Progress
 from orchestration.resources import RunDay
 from orchestration.settings import Settings
@@ -68,7 +69,7 @@ def _outside(manifest: Path) -> dict[str, Any]:
 
 
 def _results(
-    nodes: list[warehouse.Node], keys: Mapping[str, AssetKey], context: AssetExecutionContext
+    nodes: list[Node], keys: Mapping[str, AssetKey], context: AssetExecutionContext
 ) -> Iterator[MaterializeResult | AssetCheckResult]:
     checks = {check.name: check for check in context.selected_asset_check_keys}
     for node in nodes:

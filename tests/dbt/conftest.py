@@ -1,4 +1,4 @@
-"""dbt in this process, as a run uses it: the project parsed once, then one manifest for every build."""
+"""dbt in this process, as a run uses it: the project parsed once, then one manifest for every build, and days without dbt."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +12,9 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
+from orchestration import prepared
+from orchestration.graph import Graph
+
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
 
@@ -22,6 +25,7 @@ class Warehouse:
     folder: Path
     manifest: Manifest
     variables: dict[str, Any] = field(default_factory=dict)
+    days: dict[tuple[str, ...], dict[str, prepared.Prepared]] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -36,6 +40,24 @@ class Warehouse:
         unhappy = ("error", "fail", "warn")
         found = self._invoke(arguments, variables)
         return {each.node.name: f"{each.status}: {each.message}" if each.status in unhappy else str(each.status) for each in found}
+
+    def day(self, *chosen: str, as_of: str, built_as_of: str) -> dict[str, str]:
+        """Status of each model and test of a day's build by its name: what dbt said of it the first time, asked with these dates."""
+        if chosen not in self.days:
+            marks = {"as_of": prepared.AS_OF, "built_as_of": prepared.BUILT_AS_OF, "full": False}
+            said = self._invoke(["run", *chosen], marks)
+            tests = [each for each in self._invoke(["compile", *chosen], marks) if each.node.resource_type == "test"]
+            self.days[chosen] = {
+                **{each.node.unique_id: prepared.of_model(each.message) for each in said},
+                **{each.node.unique_id: prepared.of_test(each.node.compiled_code, each.node.config.severity) for each in tests},
+            }
+        nodes = self.days[chosen]
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute(f"attach '{self.working}' as working")
+            found = prepared.run(connection, nodes, Graph(self.manifest).parents_among(nodes), as_of, built_as_of)
+        unhappy = ("error", "fail", "warn")
+        names = {each.unique_id: self.manifest.nodes[each.unique_id].name for each in found}
+        return {names[each.unique_id]: f"{each.status}: {each.message}" if each.status in unhappy else each.status for each in found}
 
     def tests(self, **variables: Any) -> dict[str, str]:
         """The query behind each test of data by its name: rows it gives are faults."""

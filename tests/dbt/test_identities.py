@@ -217,8 +217,8 @@ def day_after(first_day) -> Warehouse:
     lines = {"order_line_id": "a", "product_id": "P1", "category": "tea", "quantity": 3, "unit_price": 50, "refund_amount": 20}
     lake.deliver("2025-03-30 day", "online", "orders", [{"order_id": "O1", "customer_id": "C1", "status": "completed", **moments, **lines}])
     write(lake)
-    built.dbt("run", "--selector", "before_scores", full=False, built_as_of=AS_OF)
-    built.dbt("run", "--selector", "after_scores", full=False)
+    built.day("--selector", "before_scores", as_of=AS_OF, built_as_of=AS_OF)
+    built.day("--selector", "after_scores", as_of=AS_OF, built_as_of=AS_OF)
     built.queries = built.tests(full=False, built_as_of=AS_OF)
     return built
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.exports import master
-from tests.dbt.conftest import PROJECT
+from orchestration.graph import Graph
+from tests.dbt.conftest import PROJECT, invoke
 from tests.dbt.lake import Lake
 from transforms.schemas import CUSTOMER_FACTS, CUSTOMER_SCORES, PRODUCT_SATISFACTION, TOPIC_OUTCOMES
 
@@ -73,6 +74,21 @@ def test_every_rule_with_a_branch_does_what_its_unit_test_says(manifest, new_war
     statuses = warehouse.dbt("test", "--select", "test_type:unit")
     assert statuses.keys() == {test.name for test in manifest.unit_tests.values()}
     assert {name: status for name, status in statuses.items() if status != "pass"} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "models", [{"int_touched_orders"}, {"fct_orders", "fct_order_lines"}, {"customer_scores_moving", "segment_history"}]
+)
+def test_the_tests_that_go_with_models_are_those_that_dbt_calls_buildable(models, manifest, tmp_path: Path):
+    graph = Graph(manifest)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REGULARS_WAREHOUSE", str(tmp_path / "warehouse.duckdb"))
+        patch.setenv("REGULARS_WORKING", str(tmp_path / "working.duckdb"))
+        arguments = ["--select", *models, "--indirect-selection", "buildable", "--resource-type", "test", "--output", "name"]
+        listed = set(invoke(tmp_path, ["list", *arguments], manifest))
+    found = {manifest.nodes[test].name for test in graph.tests_of({graph.id_of(name) for name in models})}
+    assert found == listed != set()
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ def warehouse(lake: Lake, new_warehouse: Callable[..., Warehouse]) -> Warehouse:
     publish_history(built, lake)
     lake.score(SECOND_DAY, {**dict.fromkeys(CUSTOMERS, "champions"), "online:C2": "at_risk"})
     built.dbt("run", "--select", "customer_facts", "--full-refresh", as_of=str(SECOND_DAY))
-    built.statuses.append(built.dbt("build", "--selector", "after_scores", as_of=str(SECOND_DAY), full=False))
+    built.statuses.append(built.day("--selector", "after_scores", as_of=str(SECOND_DAY), built_as_of=str(FIRST_DAY)))
     built.second_history = built.rows(HISTORY)
     publish_history(built, lake)
     built.statuses.append(built.dbt("build", "--selector", "after_scores", "--full-refresh", as_of=str(SECOND_DAY)))
@@ -91,9 +91,11 @@ def test_scores_and_history_that_days_are_added_to_are_those_written_anew(seed: 
             warehouse.change("create or replace table marts.dim_customers as select unnest(?) as customer_id", [customers])
         as_of = FIRST_DAY + timedelta(days=day)
         lake.score(as_of, {customer: chance.choice(["champions", "at_risk", None]) for customer in customers})
-        for warehouse, full in ((added, number == 0), (written, True)):
-            flags = ["--full-refresh"] if full else []
-            warehouse.dbt("run", "--select", *models, *flags, as_of=str(as_of), full=full)
+        written.dbt("run", "--select", *models, "--full-refresh", as_of=str(as_of))
+        if number == 0:
+            added.dbt("run", "--select", *models, "--full-refresh", as_of=str(as_of))
+        else:
+            added.day("--select", *models, as_of=str(as_of), built_as_of=str(as_of))
         for table in ("customer_scores", "segment_history", "customer_segments"):
             assert added.rows(f"from marts.{table} order by all") == written.rows(f"from marts.{table} order by all")
         publish_history(written, lake)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -211,6 +212,21 @@ def test_the_next_day_is_added_and_the_redelivered_day_replaced(first_run, sampl
     assert {verdict for *_, verdict in followed} == {"still running"}
     told = CliRunner().invoke(app, ["results", "--home", str(sample.folder)])
     assert (told.exit_code, "Nothing yet: first results on " in told.output) == (0, True), told.output
+
+
+def test_a_day_after_a_day_needs_no_dbt_and_leaves_what_a_full_run_leaves(make_home: Callable[..., Home]) -> None:
+    home = make_home("currency: CNY\ntime_zone: Asia/Shanghai\n")
+    write_sample(home.folder, customers=60, seed=8)
+    first = date.fromisoformat(home.run()["as_of"])
+    home.run(as_of=str(first + timedelta(days=1)))
+    log = home.folder / "state" / "dbt" / "logs" / "dbt.log"
+    said = log.read_bytes()
+    assert home.run(as_of=str(first + timedelta(days=2)))["published"]
+    assert log.read_bytes() == said, "what dbt said of the day before serves every day"
+    daily = home.fingerprints()
+    home.run(as_of=str(first + timedelta(days=2)), is_full=True)
+    assert log.read_bytes() != said
+    assert home.fingerprints() == daily
 
 
 def test_a_backtest_says_how_well_the_scores_of_a_past_day_predicted_and_changes_nothing_else(first_run, sample: Home) -> None:
