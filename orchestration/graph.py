@@ -2,10 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from dbt.contracts.graph.manifest import Manifest
+from typing import Any
 
 LATER_SOURCES = ("scores", "history")
 """Sources that are written from the facts; what stands on them is built after them."""
@@ -14,16 +11,17 @@ INSIDE = ("staging", "intermediate", "parts")
 
 
 class Graph:
-    """Models, the seeds they read, and the tests of them, by their unique ids."""
+    """Models, the seeds they read, and the tests of them, by their unique ids, from what dbt writes as ``manifest.json``."""
 
-    def __init__(self, manifest: "Manifest") -> None:
-        self._models = {unique_id: node for unique_id, node in manifest.nodes.items() if node.resource_type in ("model", "seed")}
-        self._tests = {unique_id: node for unique_id, node in manifest.nodes.items() if node.resource_type == "test"}
-        self._parents = {unique_id: getattr(node.depends_on, "nodes", []) for unique_id, node in (self._models | self._tests).items()}
-        self._sources = {unique_id: source.source_name for unique_id, source in manifest.sources.items()}
+    def __init__(self, manifest: dict[str, Any]) -> None:
+        nodes = manifest["nodes"]
+        self._models = {unique_id: node for unique_id, node in nodes.items() if node["resource_type"] in ("model", "seed")}
+        self._tests = [unique_id for unique_id, node in nodes.items() if node["resource_type"] == "test"]
+        self._parents = {each: nodes[each]["depends_on"].get("nodes", []) for each in (*self._models, *self._tests)}
+        self._sources = {unique_id: source["source_name"] for unique_id, source in manifest["sources"].items()}
         self._later: dict[str, bool] = {}
         self._foundations: dict[str, set[str]] = {}
-        self._ids = {node.name: unique_id for unique_id, node in self._models.items()}
+        self._ids = {node["name"]: unique_id for unique_id, node in self._models.items()}
 
     def id_of(self, name: str) -> str:
         return self._ids[name]
@@ -36,13 +34,13 @@ class Graph:
     @cached_property
     def later_parts(self) -> frozenset[str]:
         """Tables that nobody but the project itself reads and that stand on the scores: no asset names them."""
-        inside = (each for each, node in self._models.items() if node.schema in INSIDE and not self._is_view(each))
+        inside = (each for each, node in self._models.items() if node["schema"] in INSIDE and not self._is_view(each))
         return frozenset(filter(self._comes_later, inside))
 
     @cached_property
     def seeds(self) -> frozenset[str]:
         """Tables that stand in the project itself: they change with it alone."""
-        return frozenset(each for each, node in self._models.items() if node.resource_type == "seed")
+        return frozenset(each for each, node in self._models.items() if node["resource_type"] == "seed")
 
     def views_below(self, ids: Iterable[str]) -> list[str]:
         """Names of the views inside the project that these models read through, as far down as the next tables."""
@@ -74,7 +72,7 @@ class Graph:
 
     def depends_on_the_day(self, unique_id: str) -> bool:
         """Whether the view spells out the day of the facts, and so is another each day."""
-        return "as_of_date()" in self._models[unique_id].raw_code
+        return "as_of_date()" in self._models[unique_id]["raw_code"]
 
     def _below(self, unique_id: str) -> set[str]:
         """What a model stands on, however far down, sources too."""
@@ -84,10 +82,10 @@ class Graph:
         return self._foundations[unique_id]
 
     def _is_view(self, unique_id: str) -> bool:
-        return bool(self._models[unique_id].config.materialized == "view")
+        return bool(self._models[unique_id]["config"]["materialized"] == "view")
 
     def _is_inside_view(self, unique_id: str) -> bool:
-        return self._is_view(unique_id) and self._models[unique_id].schema in INSIDE
+        return self._is_view(unique_id) and self._models[unique_id]["schema"] in INSIDE
 
     def _comes_later(self, unique_id: str) -> bool:
         if unique_id not in self._later:  # there are many ways through the graph, each is gone once

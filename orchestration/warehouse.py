@@ -59,8 +59,7 @@ def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = 
     worked out once for all of it. ``is_full``: build that anew, whatever the record says.
     Raises ``RegularsError`` where dbt itself couldn't go on.
     """
-    manifest = _parse(settings, _project_fingerprint())
-    graph = Graph(manifest)
+    graph = _graph(settings)
     wanted = {graph.id_of(name) for name in names}
     shared: dict[str, str | int] = {
         "home": str(settings.home),
@@ -75,9 +74,9 @@ def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = 
         views = [view for view in graph.views_below(wanted) if view not in record.views or graph.depends_on_the_day(view)]
         built.write(settings, record.unpublished())  # what is added to the history is in nobody's eyes yet
         if _goes_on_from_published(settings, record, as_of):
-            nodes = _build_day(settings, manifest, graph, {*wanted, *views}, shared, as_of, record.as_of)
+            nodes = _build_day(settings, graph, {*wanted, *views}, shared, as_of, record.as_of)
         else:
-            nodes = _build(settings, manifest, graph, {*wanted, *views}, {**shared, "as_of": as_of})
+            nodes = _build(settings, graph, {*wanted, *views}, {**shared, "as_of": as_of})
         built.write(settings, record.unpublished().with_views(views))
         return nodes
     if is_full or not record.as_of:
@@ -87,9 +86,9 @@ def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = 
     wanted |= graph.facts - graph.seeds if record.as_of else graph.facts
     views = [view for view in graph.views_below(wanted) if view not in record.views or graph.depends_on_the_day(view)]
     if record.as_of:
-        nodes = _build_day(settings, manifest, graph, {*wanted, *views}, shared, as_of, record.as_of)
+        nodes = _build_day(settings, graph, {*wanted, *views}, shared, as_of, record.as_of)
     else:
-        nodes = _build(settings, manifest, graph, {*wanted, *views}, {**shared, "as_of": as_of})
+        nodes = _build(settings, graph, {*wanted, *views}, {**shared, "as_of": as_of})
     if not any(node.has_failed for node in nodes):
         built.write(settings, record.after(as_of, views if record.as_of else []))
     return nodes
@@ -101,29 +100,37 @@ def _goes_on_from_published(settings: Settings, record: built.Record, as_of: str
     return published is not None and published["run_id"] == record.published and published["as_of"] <= as_of
 
 
-def _build(settings: Settings, manifest: "Manifest", graph: Graph, models: set[str], variables: Mapping[str, Any]) -> list[Node]:
+def _build(settings: Settings, graph: Graph, models: set[str], variables: Mapping[str, Any]) -> list[Node]:
     """Build these models anew, all rows of them, and run their tests."""
     # The engine uses every core for one model; two at once would share the memory, and spill.
-    results = _run_dbt(settings, manifest, ["build", "--full-refresh", "--threads", "1"], [*models, *graph.tests_of(models)], variables)
+    results = _run_dbt(settings, ["build", "--full-refresh", "--threads", "1"], [*models, *graph.tests_of(models)], variables)
     return [
         Node(found.node.unique_id, str(found.status), found.message or "", found.failures or 0, found.execution_time) for found in results
     ]
 
 
 def _build_day(
-    settings: Settings, manifest: "Manifest", graph: Graph, models: set[str], shared: Mapping[str, str | int], as_of: str, built_as_of: str
+    settings: Settings, graph: Graph, models: set[str], shared: Mapping[str, str | int], as_of: str, built_as_of: str
 ) -> list[Node]:
     """Do in these models what the day brought, and run their tests."""
     import duckdb
 
     ids = {*models, *graph.tests_of(models)}
-    nodes = _prepared(settings, manifest, ids, shared)
-    with duckdb.connect(str(settings.warehouse), config=settings.engine) as connection:
+    nodes = _prepared(settings, ids, shared)
+    try:
+        connection = duckdb.connect(str(settings.warehouse), config=settings.engine)
         connection.execute(f"attach {quoted(settings.working)} as working")
+    except duckdb.Error as error:
+        raise RegularsError(
+            f"The warehouse can't be opened: {error}",
+            where=settings.warehouse,
+            do="close what else has it or working.duckdb open (BI tools read published/warehouse.duckdb), then run again",
+        ) from error
+    with connection:
         return prepared.run(connection, nodes, graph.parents_among(ids), as_of, built_as_of)
 
 
-def _prepared(settings: Settings, manifest: "Manifest", ids: set[str], shared: Mapping[str, str | int]) -> dict[str, prepared.Prepared]:
+def _prepared(settings: Settings, ids: set[str], shared: Mapping[str, str | int]) -> dict[str, prepared.Prepared]:
     """What these nodes ask of a day, as it is kept in the home; dbt says what is not."""
     path = _target(settings) / "prepared.json"
     fingerprint = hashlib.sha256(json.dumps([_project_fingerprint(), shared], sort_keys=True).encode()).hexdigest()
@@ -132,17 +139,19 @@ def _prepared(settings: Settings, manifest: "Manifest", ids: set[str], shared: M
         day = {**shared, "as_of": prepared.AS_OF, "built_as_of": prepared.BUILT_AS_OF, "full": False}
         tests = [unique_id for unique_id in missing if unique_id.startswith("test.")]
         models = missing.difference(tests)
-        said = _run_dbt(settings, manifest, ["run"], models, day) if models else []
-        compiled = _run_dbt(settings, manifest, ["compile"], tests, day) if tests else []
+        said = _run_dbt(settings, ["run"], models, day) if models else []
+        compiled = _run_dbt(settings, ["compile"], tests, day) if tests else []
+        if failed := [found for found in (*said, *compiled) if found.status == "error"]:
+            sentences = "; ".join(f"{found.node.name}: {found.message}" for found in failed)
+            raise RegularsError(f"dbt couldn't say what a day asks of {sentences}", do=f"read {_logs(settings)}/dbt.log")
         kept |= {found.node.unique_id: prepared.of_model(found.message) for found in said}
         kept |= {found.node.unique_id: prepared.of_test(found.node.compiled_code, found.node.config.severity) for found in compiled}
         prepared.write(path, fingerprint, kept)
     return {unique_id: kept[unique_id] for unique_id in ids}
 
 
-def _run_dbt(
-    settings: Settings, manifest: "Manifest", command: list[str], ids: Iterable[str], variables: Mapping[str, Any]
-) -> "list[NodeResult]":
+def _run_dbt(settings: Settings, command: list[str], ids: Iterable[str], variables: Mapping[str, Any]) -> "list[NodeResult]":
+    manifest = _parse(settings, _project_fingerprint())
     chosen = ["--select", f"tag:{OF_THIS_BUILD}", "--indirect-selection", "empty"]
     with _tagged([manifest.nodes[unique_id] for unique_id in ids]):
         done = _invoke(settings, [*command, *chosen, "--vars", json.dumps(dict(variables)), "--no-write-json"], manifest)
@@ -216,8 +225,19 @@ def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
     return connection
 
 
+_graphs: dict[str, Graph] = {}
+"""The project by its fingerprint, as it was written down: a day asks dbt nothing, so nothing of dbt has to be there."""
+
+
+def _graph(settings: Settings) -> Graph:
+    fingerprint = _project_fingerprint()
+    if fingerprint not in _graphs:
+        _graphs[fingerprint] = Graph(json.loads(manifest_path(settings).read_text(encoding="utf-8")))
+    return _graphs[fingerprint]
+
+
 _parsed: dict[str, "Manifest"] = {}
-"""The project by its fingerprint, whatever the home: parsing costs seconds, and a home's place is only asked for when a model compiles."""
+"""The same as dbt holds it, whatever the home: parsing costs seconds, and a home's place is only asked for when a model compiles."""
 
 
 def _parse(settings: Settings, fingerprint: str) -> "Manifest":

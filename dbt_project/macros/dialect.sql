@@ -127,3 +127,17 @@
 {% macro spark__fingerprint(text) -%}
     sum(cast(xxhash64({{ text }}) as decimal(20, 0))) filter (where {{ text }} is not null)
 {%- endmacro %}
+
+
+{#- A 64-bit number made of values: the same of the same, and, but for one chance in some 10^19, another of any others. -#}
+{% macro number_of(values) -%}
+    {{ adapter.dispatch("number_of")(values) }}
+{%- endmacro %}
+
+{% macro default__number_of(values) -%}
+    hash({{ values | join(", ") }})
+{%- endmacro %}
+
+{% macro spark__number_of(values) -%}
+    xxhash64({{ values | join(", ") }})
+{%- endmacro %}

@@ -30,6 +30,22 @@ signed as (
     from {{ ref('fct_order_lines') }}
 ),
 
+-- by day first: the month of a thousand days is quicker to tell than that of each row
+days as (
+    select
+        source,
+        ordered_date,
+        sum(lines_count) as lines_count,
+        sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount,
+        sum(shipping_amount) as shipping_amount,
+        sum(tax_amount) as tax_amount,
+        sum(refund_amount) as refund_amount,
+        sum(net_amount) as net_amount
+    from signed
+    group by source, ordered_date
+),
+
 differences as (
     select
         source,
@@ -41,7 +57,7 @@ differences as (
         sum(tax_amount) as tax_amount,
         sum(refund_amount) as refund_amount,
         sum(net_amount) as net_amount
-    from signed
+    from days
     group by source, {{ month_of("ordered_date") }}
 )
 

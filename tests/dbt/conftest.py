@@ -54,7 +54,7 @@ class Warehouse:
         nodes = self.days[chosen]
         with duckdb.connect(str(self.path)) as connection:
             connection.execute(f"attach '{self.working}' as working")
-            found = prepared.run(connection, nodes, Graph(self.manifest).parents_among(nodes), as_of, built_as_of)
+            found = prepared.run(connection, nodes, graph_of(self.manifest, self.folder).parents_among(nodes), as_of, built_as_of)
         unhappy = ("error", "fail", "warn")
         names = {each.unique_id: self.manifest.nodes[each.unique_id].name for each in found}
         return {names[each.unique_id]: f"{each.status}: {each.message}" if each.status in unhappy else each.status for each in found}
@@ -79,6 +79,11 @@ class Warehouse:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(f"attach '{self.working}' as working (read_only)")
             return connection.execute(query).fetchall()
+
+
+def graph_of(manifest: Manifest, folder: Path) -> Graph:
+    manifest.write(str(folder / "manifest.json"))
+    return Graph(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
 
 
 def invoke(folder: Path, arguments: list[str], manifest: Manifest | None) -> Any:

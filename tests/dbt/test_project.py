@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.exports import master
-from orchestration.graph import Graph
-from tests.dbt.conftest import PROJECT, invoke
+from tests.dbt.conftest import PROJECT, graph_of, invoke
 from tests.dbt.lake import Lake
 from transforms.schemas import CUSTOMER_FACTS, CUSTOMER_SCORES, PRODUCT_SATISFACTION, TOPIC_OUTCOMES
 
@@ -79,7 +78,7 @@ def test_every_rule_with_a_branch_does_what_its_unit_test_says(manifest, new_war
 @pytest.mark.slow
 @pytest.mark.parametrize("models", [{"fct_orders", "fct_order_lines"}, {"customer_scores_moving", "segment_history"}])
 def test_the_tests_that_go_with_models_are_those_that_dbt_calls_buildable(models, manifest, tmp_path: Path):
-    graph = Graph(manifest)
+    graph = graph_of(manifest, tmp_path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REGULARS_WAREHOUSE", str(tmp_path / "warehouse.duckdb"))
         patch.setenv("REGULARS_WORKING", str(tmp_path / "working.duckdb"))

@@ -2,10 +2,8 @@
 with
 
 categories as (
-    select * from {{ ref('int_customer_categories') }}
-    where
-        category is not null
-        and {{ is_of_recounted_customer() }}
+    select * from {{ ref('int_recounted_categories') }}
+    where category is not null
 ),
 
 median_prices as (

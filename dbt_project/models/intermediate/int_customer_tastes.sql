@@ -10,8 +10,7 @@ orders as (
 ),
 
 customer_categories as (
-    select * from {{ ref('int_customer_categories') }}
-    where {{ is_of_recounted_customer() }}
+    select * from {{ ref('int_recounted_categories') }}
 ),
 
 category_needs as (

@@ -3,6 +3,7 @@ select
     source,
     order_id,
     customer_id as source_customer_id,
+    ordered_at,
     file_id
 from {{ source('clean', 'orders') }}
 
@@ -12,6 +13,7 @@ select
     source,
     order_id,
     customer_id as source_customer_id,
+    ordered_at,
     file_id
 from {{ source('clean', 'order_headers') }}
 
@@ -21,6 +23,7 @@ select
     source,
     order_id,
     null as source_customer_id,
+    null as ordered_at,
     file_id
 from {{ source('clean', 'order_items') }}
 
@@ -30,5 +33,6 @@ select
     source,
     order_id,
     null as source_customer_id,
+    null as ordered_at,
     file_id
 from {{ source('clean', 'payments') }}

@@ -10,6 +10,7 @@ orders as (
     where
         ordered_date <= {{ as_of_date() }}
         and counted_date <= {{ as_of_date() }}
+        and {{ is_touched(["ordered_date"], ["ordered_date"], 'int_touched_months') }}
 )
 
 select
@@ -19,5 +20,4 @@ select
     sum(gross_amount) as gross_amount,
     sum(discount_amount) as discount_amount
 from orders
-where {{ is_touched(["month"], ["month"], 'int_touched_months') }}
 group by month

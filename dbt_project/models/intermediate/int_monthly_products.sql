@@ -7,7 +7,9 @@ order_lines as (
         *,
         {{ month_of("ordered_date") }} as month
     from {{ ref('fct_order_lines') }}
-    where product_key is not null
+    where
+        product_key is not null
+        and {{ is_touched(["ordered_date"], ["ordered_date"], 'int_touched_months') }}
 )
 
 select
@@ -18,5 +20,4 @@ select
     category,
     max(ordered_date) as last_ordered_date
 from order_lines
-where {{ is_touched(["month"], ["month"], 'int_touched_months') }}
 group by month, product_key, source, product_name, category

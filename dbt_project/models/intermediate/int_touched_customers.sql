@@ -18,10 +18,6 @@ touched_reviews as (
     select * from {{ ref('int_touched_reviews') }}
 ),
 
-customer_links as (
-    select * from {{ ref('stg_customer_links') }}
-),
-
 order_lines as (
     select * from {{ ref('stg_orders') }}
 ),
@@ -123,7 +119,7 @@ touched as (
     from delivered
     inner join changed_files
         on delivered.file_id = changed_files.file_id
-    inner join customer_links
+    inner join {{ ref('stg_customer_links') }} as customer_links
         on
             delivered.source = customer_links.source
             and delivered.source_customer_id = customer_links.source_customer_id
@@ -136,7 +132,7 @@ touched as (
         on
             delivered_tickets.source = touched_tickets.source
             and delivered_tickets.ticket_id = touched_tickets.ticket_id
-    inner join customer_links
+    inner join {{ ref('stg_customer_links') }} as customer_links
         on
             delivered_tickets.source = customer_links.source
             and delivered_tickets.source_customer_id = customer_links.source_customer_id

@@ -1,31 +1,7 @@
--- The days on which those orders were placed, by what was known of them and by what is known now.
-with
-
-order_lines as (
-    select * from {{ ref('stg_orders') }}
-),
-
-order_headers as (
-    select * from {{ ref('stg_order_headers') }}
-),
-
-days as (
-    select previous_ordered_date as ordered_date
-    from {{ ref('int_touched_orders') }}
-
-    union distinct
-
-    select {{ merchant_day("ordered_at") }} as ordered_date
-    from order_lines
-
-    union distinct
-
-    select {{ merchant_day("ordered_at") }} as ordered_date
-    from order_headers
-)
-
-select ordered_date
-from days
+-- The days on which the touched orders were placed, by any file that they were ever delivered in.
+select distinct ordered_date
+from {{ ref('int_order_files') }}
 where
-    ordered_date is not null
+    {{ is_numbered_among("order_number", ["source", "order_id"], 'int_changed_orders') }}
+    and ordered_date is not null
     and {{ is_worth_knowing() }}

@@ -10,7 +10,7 @@ live_files as (
 ),
 
 customer_links as (
-    select * from {{ ref('stg_customer_links') }}
+    select * from {{ links_of_recounted_customers() }}
 ),
 
 renamed as (
