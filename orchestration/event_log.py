@@ -17,6 +17,7 @@ class EventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         self._engines: dict[str, sqlalchemy.Engine] = {}
+        self._tables: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -42,6 +43,12 @@ class EventLog(SqliteEventLogStorage):
             # A power cut may take the last events with it, and no more than these; a run says what it did in files of its own.
             connection.execute(sqlalchemy.text("pragma synchronous = normal"))
         return engine
+
+    def has_table(self, table_name: str) -> bool:
+        """Asked with most events; what is there stays."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     def dispose(self) -> None:
         for engine in self._engines.values():

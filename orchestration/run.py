@@ -39,6 +39,8 @@ DAGSTER_CONFIG = """telemetry:
 nux:
   enabled: false
 """
+OBJECTS_UNTIL_A_LOOK = 10_000
+"""New ones, before Python's collector looks for what can go."""
 DAILY_JOB, BACKTEST_JOB = "daily", "backtest"
 """Jobs by name: their module imports Dagster."""
 _SILENT: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -161,10 +163,10 @@ def _execute(settings: Settings, progress: Progress, name: str, config: dict[str
 def _kept_for_good() -> Iterator[None]:
     """What is imported and parsed here stays as long as the process: the collector need not go through it for what can go, again and again.
 
-    Of a small run that took a tenth. From then on it looks at each ten thousandth new object, not at each 700th: a day of dbt and Dagster
+    Of a small run that took a tenth. From then on it looks at each ten thousandth new object, not at each 700th: a day of Dagster
     makes and drops hundreds of thousands, and looking took a twentieth of it. Nothing where it has been done.
     """
-    if gc.get_freeze_count():
+    if gc.get_threshold()[0] == OBJECTS_UNTIL_A_LOOK:  # to ask how much is kept would be to count it
         yield
         return
     gc.disable()
@@ -173,7 +175,7 @@ def _kept_for_good() -> Iterator[None]:
     finally:
         gc.collect()  # what came and went meanwhile is not to stay
         gc.freeze()
-        gc.set_threshold(10_000, *gc.get_threshold()[1:])
+        gc.set_threshold(OBJECTS_UNTIL_A_LOOK, *gc.get_threshold()[1:])
         gc.enable()
         atexit.register(gc.unfreeze)  # or libraries complain, when the process ends, of what was never freed
 

@@ -1,4 +1,4 @@
-"""dbt in this process: the manifest prepared once, then builds of chosen models. dbt alone writes the two DuckDB files.
+"""The two DuckDB files and what the dbt project makes of them: full builds by dbt in this process, days by what dbt said of a day.
 
 ``warehouse.duckdb`` holds the marts, and the parts that some are views of, so that a copy of it can be published; ``working.duckdb`` holds
 what they are made of, clear-text details among it. A build touches only what changed since the last one, if the record of that says that
