@@ -278,7 +278,7 @@ def _invoke(settings: Settings, arguments: list[str], manifest: "Manifest | None
 
 
 def _listen_to_what_is_logged() -> None:
-    """dbt words a message for its debug log, which is off, at every step of every node: of a day without data that took a twelfth."""
+    """dbt words a message for its debug log, which is off, at every step of every node: a twelfth of its own work."""
     from dbt_common.events.base_types import BaseEvent, EventLevel
     from dbt_common.events.event_manager import EventManager
     from dbt_common.events.event_manager_client import ctx_set_event_manager
