@@ -145,7 +145,8 @@ def _ask(cursor: "duckdb.DuckDBPyConnection", unique_id: str, node: Prepared, st
                 for statement in statements:
                     cursor.execute(statement)
             else:
-                ((failures,),) = cursor.execute(f"select count(*) from ({';'.join(statements)}\n)").fetchall()
+                (query,) = statements
+                ((failures,),) = cursor.execute(f"select count(*) from ({query}\n)").fetchall()
                 status = "pass" if not failures else "fail" if node.is_blocking else "warn"
                 message = f"Got {failures} result{'s' * (failures != 1)}, configured to {status} if != 0" if failures else ""
             cursor.execute("commit")

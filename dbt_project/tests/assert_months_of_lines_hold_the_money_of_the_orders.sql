@@ -1,3 +1,7 @@
+{%- set measures = [
+    "lines_count", "gross_amount", "discount_amount", "shipping_amount",
+    "tax_amount", "refund_amount", "net_amount",
+] -%}
 -- Lines and orders have the same money and the same counts per source and month, in the reporting currency: all of them on every run, also
 -- those that the run did not build, because two scans are cheap. A row is a source and month that differ, and by how much.
 with
@@ -35,13 +39,9 @@ days as (
     select
         source,
         ordered_date,
-        sum(lines_count) as lines_count,
-        sum(gross_amount) as gross_amount,
-        sum(discount_amount) as discount_amount,
-        sum(shipping_amount) as shipping_amount,
-        sum(tax_amount) as tax_amount,
-        sum(refund_amount) as refund_amount,
-        sum(net_amount) as net_amount
+    {% for measure in measures %}
+        sum({{ measure }}) as {{ measure }}{{ "," if not loop.last }}
+    {% endfor %}
     from signed
     group by source, ordered_date
 ),
@@ -50,13 +50,9 @@ differences as (
     select
         source,
         {{ month_of("ordered_date") }} as month,
-        sum(lines_count) as lines_count,
-        sum(gross_amount) as gross_amount,
-        sum(discount_amount) as discount_amount,
-        sum(shipping_amount) as shipping_amount,
-        sum(tax_amount) as tax_amount,
-        sum(refund_amount) as refund_amount,
-        sum(net_amount) as net_amount
+    {% for measure in measures %}
+        sum({{ measure }}) as {{ measure }}{{ "," if not loop.last }}
+    {% endfor %}
     from days
     group by source, {{ month_of("ordered_date") }}
 )
