@@ -124,21 +124,6 @@ def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
     return connection
 
 
-def touches(settings: Settings) -> "pl.LazyFrame":
-    """Past contacts by person: customer_id, channel, contacted_at (UTC). Grain: one row per contact that a live file reports."""
-    links = readable(settings.derived / "identity" / "customer_links.parquet")
-    with connect(settings) as connection:
-        return (
-            connection.sql(
-                f"""select links.customer_id, contacts.channel, contacts.contacted_at from live_contacts as contacts
-            join read_parquet({links}) as links on links.source = contacts.source and links.source_customer_id = contacts.customer_id
-            order by all"""
-            )
-            .pl()
-            .lazy()
-        )
-
-
 def file_measures(settings: Settings) -> "pl.DataFrame":
     """The ledger's counts beside what really stands in the lake. Grain: one row per live file."""
     found = " union all ".join(f"select file_id, count(*) as rows from live_{feed} group by file_id" for feed in FEEDS)

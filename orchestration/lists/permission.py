@@ -45,7 +45,7 @@ def known(settings: Settings, contacts: pl.LazyFrame, as_of: date) -> Known:
     """What is known now. ``contacts``: customer_id, email, phone. ``history`` ends before ``as_of``."""
     with _connected(settings) as connection:
         return Known(
-            touches=lake.touches(settings),
+            touches=_touches(connection),
             erased=_erased(settings, connection),
             opt_outs=_opt_outs(settings, connection, contacts),
             history=_history(settings, connection, as_of),
@@ -100,6 +100,19 @@ def _connected(settings: Settings) -> "duckdb.DuckDBPyConnection":
     path = readable(identity_folder(settings) / "customer_links.parquet")
     connection.execute(f"create view links as select source, source_customer_id, customer_id from read_parquet({path})")
     return connection
+
+
+def _touches(connection: "duckdb.DuckDBPyConnection") -> pl.LazyFrame:
+    """Past contacts by person: customer_id, channel, contacted_at (UTC). Grain: one row per contact that a live file reports."""
+    return (
+        connection.sql(
+            """select links.customer_id, contacts.channel, contacts.contacted_at from live_contacts as contacts
+            join links on links.source = contacts.source and links.source_customer_id = contacts.customer_id
+            order by all"""
+        )
+        .pl()
+        .lazy()
+    )
 
 
 def _erased(settings: Settings, connection: "duckdb.DuckDBPyConnection") -> pl.LazyFrame:

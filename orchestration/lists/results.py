@@ -121,7 +121,7 @@ coalesce(sum(net_amount * net_amount) filter ({group}), 0)::double as {name}_net
 def write(settings: Settings, as_of: date, horizon_days: int, touches: "pl.LazyFrame") -> "Path":
     """``LIST_RESULTS`` of the days on record before ``as_of``, to ``lake/lists/list_results.parquet``; returns its path.
 
-    ``touches``: customer_id, channel, contacted_at (UTC), as ``lake.touches`` gives them.
+    ``touches``: customer_id, channel, contacted_at (UTC), as ``permission.known`` gives them.
     """
     path = settings.derived / "lists" / f"{TABLE}.parquet"
     days = history.days_before(settings, as_of)
