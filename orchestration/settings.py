@@ -7,6 +7,7 @@ import difflib
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -220,6 +221,12 @@ class Settings(BaseSettings):
     def engine(self) -> dict[str, str | bool | int | float | list[str]]:
         """What every DuckDB connection of a run is told: how much of the machine it may take."""
         return {"threads": self.threads, "memory_limit": self.memory_limit}
+
+    @property
+    def engine_beside(self) -> dict[str, str | bool | int | float | list[str]]:
+        """The same for a connection that is at work while Python works through tables of its own: half of the memory."""
+        number, unit = re.split(r"(?=[ KMGT])", self.memory_limit, maxsplit=1)
+        return {**self.engine, "memory_limit": f"{float(number) / 2}{unit}"}
 
     @property
     def fingerprint(self) -> str:

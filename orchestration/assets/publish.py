@@ -47,7 +47,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
                 return write_package(
                     folder,
                     customers,
-                    pl.read_parquet(members, glob=False),
+                    pl.scan_parquet(members, glob=False),
                     warehouse.read(settings, "working.private.customer_contacts"),
                     definitions,
                     _run_facts(context.run.run_id, as_of, settings, progress),
@@ -65,7 +65,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
                 extra_tables={"list_members": members, results.TABLE: members.with_name(f"{results.TABLE}.parquet")},
                 info=info,
                 keep=1 if settings.looks_back else settings.keep_publications,
-                engine=settings.engine,
+                engine=settings.engine_beside,
             )
         built.note_publication(settings, context.run.run_id)
         if settings.looks_back:

@@ -1,6 +1,8 @@
 """The only file that knows both Great Expectations and Dagster: suites become asset checks that what comes after waits for."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import dagster
@@ -15,23 +17,30 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+SOURCE = "frames"
+"""What Great Expectations knows them by, while it judges one."""
+LARGE_BYTES = 100_000_000
+"""Of a frame that is not left to the collector's leisure."""
+
+
 def validate(suite: Suite, frame: "pl.DataFrame") -> list[Finding]:
     """Judge the frame by the suite. Ephemeral: nothing is written, nothing is sent.
 
     Whether an expectation is met costs a third of what it costs to be told which rows break it: only those that are not met are asked that.
     """
-    asked = _judge(suite, frame)
-    is_met = [bool(found.success) for found in asked(suite.expectations, {"result_format": "BOOLEAN_ONLY"})]
-    named = frame.height if suite.settle else EXAMPLES  # where each row is settled by itself, every one has to be told
-    told = {"result_format": "SUMMARY", "unexpected_index_column_names": list(suite.keys), "partial_unexpected_count": named}
-    broken = iter(asked([wanted for wanted, met in zip(suite.expectations, is_met, strict=True) if not met], told))
-    return [
-        Finding(wanted, True, 0, []) if met else _finding(wanted, next(broken), suite)
-        for wanted, met in zip(suite.expectations, is_met, strict=True)
-    ]
+    with _judging(suite, frame) as asked:
+        is_met = [bool(found.success) for found in asked(suite.expectations, {"result_format": "BOOLEAN_ONLY"})]
+        named = frame.height if suite.settle else EXAMPLES  # where each row is settled by itself, every one has to be told
+        told = {"result_format": "SUMMARY", "unexpected_index_column_names": list(suite.keys), "partial_unexpected_count": named}
+        broken = iter(asked([wanted for wanted, met in zip(suite.expectations, is_met, strict=True) if not met], told))
+        return [
+            Finding(wanted, True, 0, []) if met else _finding(wanted, next(broken), suite)
+            for wanted, met in zip(suite.expectations, is_met, strict=True)
+        ]
 
 
-def _judge(suite: Suite, frame: "pl.DataFrame") -> Callable[[Sequence[Expectation], dict[str, Any]], list[Any]]:
+@contextmanager
+def _judging(suite: Suite, frame: "pl.DataFrame") -> Iterator[Callable[[Sequence[Expectation], dict[str, Any]], list[Any]]]:
     """Expectations and a result format → what Great Expectations says of the frame, in their order."""
     import great_expectations
     import polars as pl
@@ -39,7 +48,7 @@ def _judge(suite: Suite, frame: "pl.DataFrame") -> Callable[[Sequence[Expectatio
 
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    batches = context.data_sources.add_pandas("pandas").add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all")
+    batches = context.data_sources.add_pandas(SOURCE).add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all")
     # pandas would hold an object for each amount, and for each word of a column that is looked at by itself
     alone = [column for column in suite.columns if column not in (*suite.keys, *suite.paired) and frame.schema[column] == pl.String]
     judged = frame.select(suite.columns).with_columns(pl.col(pl.Decimal).cast(pl.Float64), pl.col(alone).cast(pl.Categorical))
@@ -53,7 +62,13 @@ def _judge(suite: Suite, frame: "pl.DataFrame") -> Callable[[Sequence[Expectatio
         by_terms = {_signature(found.expectation_config.type, found.expectation_config.kwargs): found for found in result.results}
         return [by_terms[_signature(made.expectation_type, made.configuration.kwargs)] for made in built]
 
-    return ask
+    try:
+        yield ask
+    finally:
+        context.data_sources.delete(SOURCE)  # the library keeps the last context, and with it the frame
+        if frame.estimated_size() > LARGE_BYTES:
+            del batch, batches
+            gc.collect()  # what held it goes round in circles
 
 
 def _finding(wanted: Expectation, found: Any, suite: Suite) -> Finding:

@@ -4,22 +4,23 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.io import write_atomically
+from orchestration.io import portions, write_atomically
 
 _ACTS = r"^'*[=+\-@\t\r\n\x00＝＋－＠]"
 
 
 def write_csv(frame: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
     """CSV for people: UTF-8 with BOM, CRLF, every text quoted, no text that a spreadsheet would run (see ``inert``)."""
-    with write_atomically(path) as partial:
-        frame.lazy().with_columns(inert(pl.col(pl.String))).sink_csv(
-            partial,
-            include_bom=True,
-            line_terminator="\r\n",
-            quote_style="non_numeric",  # a bare text could be split at another separator, and its tail be a formula
-            datetime_format="%Y-%m-%d %H:%M:%S",
-            check_extension=False,
-        )
+    with write_atomically(path) as partial, partial.open("wb") as file:
+        for number, rows in enumerate(portions(frame.lazy().with_columns(inert(pl.col(pl.String))))):
+            rows.collect().write_csv(
+                file,
+                include_bom=number == 0,
+                include_header=number == 0,
+                line_terminator="\r\n",
+                quote_style="non_numeric",  # a bare text could be split at another separator, and its tail be a formula
+                datetime_format="%Y-%m-%d %H:%M:%S",
+            )
 
 
 def inert(text: pl.Expr) -> pl.Expr:

@@ -5,6 +5,7 @@ rounded to cents here and nowhere else. The same inputs give the same bytes.
 """
 
 import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -18,7 +19,7 @@ from orchestration.errors import RegularsError
 from orchestration.exports.csv_file import write_csv
 from orchestration.exports.master import in_cents, master
 from orchestration.exports.workbook import write_xlsx
-from orchestration.io import write_json, write_parquet, write_text
+from orchestration.io import portions, write_json, write_parquet_portions, write_text
 from orchestration.lists.verdicts import MANIFEST, WITHHELD, Verdict
 from transforms.contact import ADDRESS_OF, ON_LIST, STATUSES, ContactRules
 from transforms.lists import ListDefinition, holdout_share
@@ -46,7 +47,7 @@ class RunFacts:
 def write_package(
     folder: Path,
     customers: pl.LazyFrame,
-    members: pl.DataFrame,
+    members: pl.LazyFrame,
     contacts: pl.LazyFrame,
     definitions: Sequence[ListDefinition],
     run: RunFacts,
@@ -56,8 +57,8 @@ def write_package(
 ) -> dict[str, Any]:
     """Writes the package of one run into ``folder`` and returns its manifest, which is also ``manifest.json`` there.
 
-    ``customers``: ``customer_360``, by customer id; what is wanted of it is read in portions. ``members``: ``LIST_MEMBERS``. ``contacts``:
-    customer_id, name, email, phone, one row per customer.
+    ``customers``: ``customer_360``, by customer id; what is wanted of it is read in portions. ``members``: ``LIST_MEMBERS``, read
+    list by list. ``contacts``: customer_id, name, email, phone, one row per customer.
     The master has every customer and no contact details, by customer id; a list has those it is sent to, in the list's order, with name,
     the address of its channel, reason and suggested action in ``language`` (``en`` or ``zh``). Of a list that by its verdict waits there
     is no file. Raises ``RegularsError`` for a list without a verdict.
@@ -65,10 +66,11 @@ def write_package(
     formats = tuple(formats)
     if unjudged := [definition.name for definition in definitions if definition.name not in {*verdicts, *run.unavailable}]:
         raise RegularsError(f"No check has judged the list(s) {', '.join(unjudged)}, so nothing is published.", do="run again")
-    accounts = {definition.name: _accounted(definition, members, run, verdicts) for definition in definitions}
+    counts = _counts(members)
+    accounts = {definition.name: _accounted(definition, counts, run, verdicts) for definition in definitions}
     shown = [definition for definition in definitions if accounts[definition.name]["published"]]
     everybody = master(customers, run.contact_rules.holdout_salt, language)
-    chosen = members.lazy().select("customer_id").unique()
+    chosen = members.select("customer_id").unique()
     with ThreadPoolExecutor(1) as aside:  # the master's workbook takes longer than all else together, on one core
         workbook = aside.submit(_write_formats, everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f == "xlsx"])
         others = _write_formats(everybody, folder, MASTER, MASTER_TITLE[language], [f for f in formats if f != "xlsx"])
@@ -77,7 +79,7 @@ def write_package(
         contacts, traits = (rows.collect(engine="streaming").lazy() for rows in of_chosen)  # once for all lists
         written = {}
         for definition in shown:
-            rows = list_frame(definition, members.lazy(), contacts, language, traits).collect()
+            rows = list_frame(definition, members, contacts, language, traits).collect()
             written[definition.name] = _write_formats(rows, folder, definition.name, getattr(definition.title, language), formats)
         of_master = sorted([*others, *workbook.result()], key=lambda file: formats.index(file["name"].rsplit(".", 1)[1]))
     manifest = {
@@ -120,7 +122,7 @@ def _write_formats(frame: pl.DataFrame | pl.LazyFrame, folder: Path, stem: str, 
     writers: dict[str, Callable[[Path], None]] = {
         "csv": lambda path: write_csv(frame, path),
         "xlsx": lambda path: write_xlsx(frame, path, title),
-        "parquet": lambda path: write_parquet(frame, path),
+        "parquet": lambda path: write_parquet_portions(portions(frame.lazy()), path),
     }
     rows, columns = frame.lazy().select(pl.len()).collect().item(), frame.collect_schema().names()
     files = []
@@ -133,17 +135,33 @@ def _write_formats(frame: pl.DataFrame | pl.LazyFrame, folder: Path, stem: str, 
     return files
 
 
-def _accounted(definition: ListDefinition, members: pl.DataFrame, run: RunFacts, verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
+def _counts(members: pl.LazyFrame) -> dict[str, Counter[tuple[str, str | None]]]:
+    """List name → how many of its customers have each ``status`` and ``holdout``."""
+    counts: dict[str, Counter[tuple[str, str | None]]] = defaultdict(Counter)
+    found = members.group_by("list_name", "status", "holdout").len().collect(engine="streaming")
+    for name, status, holdout, customers in found.iter_rows():
+        counts[name][status, holdout] = customers
+    return counts
+
+
+def _accounted(
+    definition: ListDefinition,
+    counts: Mapping[str, Counter[tuple[str, str | None]]],
+    run: RunFacts,
+    verdicts: Mapping[str, Verdict],
+) -> dict[str, Any]:
     """What the manifest says of a list, but for its files."""
     if definition.name in run.unavailable:
         return _not_available(definition, run.unavailable[definition.name])
-    return {**_account(definition, members, run.contact_rules), **_judged(verdicts[definition.name])}
+    return {**_account(definition, counts[definition.name], run.contact_rules), **_judged(verdicts[definition.name])}
 
 
-def _account(definition: ListDefinition, members: pl.DataFrame, rules: ContactRules) -> dict[str, Any]:
+def _account(definition: ListDefinition, found: Counter[tuple[str, str | None]], rules: ContactRules) -> dict[str, Any]:
     """What a list is for and what became of each customer its filter chose: chosen = sent + Σ dropped."""
-    counts = dict(members.filter(list_name=definition.name).group_by("status").len().iter_rows())
-    share, of_all = holdout_share(definition, rules), members.filter(list_name=definition.name, holdout="global").height
+    counts: Counter[str] = Counter()
+    for (status, _), customers in found.items():
+        counts[status] += customers
+    share, of_all = holdout_share(definition, rules), sum(found[status, holdout] for status, holdout in found if holdout == "global")
     return {
         "title": asdict(definition.title),
         "purpose": asdict(definition.purpose),
@@ -160,10 +178,10 @@ def _account(definition: ListDefinition, members: pl.DataFrame, rules: ContactRu
         "order_by": list(definition.order_by),
         "size_limit": definition.size_limit,
         "suggested_action": asdict(definition.suggested_action),
-        "chosen": sum(counts.values()),
-        "sent": sum(counts.get(status, 0) for status in ON_LIST),
-        "dropped": {status: counts.get(status, 0) for status in (*STATUSES, WITHHELD) if status != "send"},
-        "holdout": {"share": share, "customers": counts.get("holdout", 0), "of_all_lists": of_all},
+        "chosen": counts.total(),
+        "sent": sum(counts[status] for status in ON_LIST),
+        "dropped": {status: counts[status] for status in (*STATUSES, WITHHELD) if status != "send"},
+        "holdout": {"share": share, "customers": counts["holdout"], "of_all_lists": of_all},
     }
 
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from orchestration.io import write_atomically
+from orchestration.io import portions, write_atomically
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_PER_SHEET = 1_048_575
 """Excel's 1,048,576 rows without the header."""
-ROWS_PER_PORTION = 32_768
 CELL_CHARACTERS = 16_383
 """What an Excel cell holds for certain (32,767 halves of UTF-16); the rest of a longer text is in the CSV and Parquet only."""
 
@@ -52,9 +51,9 @@ def _cells(rows: pl.LazyFrame) -> "pa.RecordBatchReader":
     # The writer leaves Decimal cells empty, and refuses text longer than a cell.
     fitted = [pl.col(pl.Decimal).cast(pl.Float64), pl.col(pl.String).str.head(CELL_CHARACTERS)]
     cells = rows.with_columns(fitted)
-    portions = (portion.to_arrow() for portion in cells.collect_batches(chunk_size=ROWS_PER_PORTION, maintain_order=True))
+    tables = (portion.collect().to_arrow() for portion in portions(cells))
     schema = cells.collect_schema().to_frame().to_arrow().schema
-    return pa.RecordBatchReader.from_batches(schema, (batch for portion in portions for batch in portion.to_batches()))
+    return pa.RecordBatchReader.from_batches(schema, (batch for table in tables for batch in table.to_batches()))
 
 
 def _number_format(dtype: pl.DataType) -> str | None:

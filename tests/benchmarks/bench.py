@@ -56,7 +56,7 @@ SAMPLE = (
     "write_sample(pathlib.Path(sys.argv[1]), lines=int(sys.argv[2]), months=int(sys.argv[3]), faults=False)"
 )
 MONTHS = 36
-"""Of history, which the cost of a day is compared with."""
+"""Of history, which the cost of a day is compared with. With as many lines a month, whether the cost follows it: ``--months``."""
 
 
 @dataclass(frozen=True)
@@ -174,11 +174,11 @@ def forget_runs(home: Path) -> None:
             path.rename(aside / path.name)
 
 
-def measure_size(home: Path, lines: int, threads: int, only_landing: bool) -> dict[str, float]:
+def measure_size(home: Path, lines: int, months: int, threads: int, only_landing: bool) -> dict[str, float]:
     """One column of the table: every figure at one size, by its label, in the order of the table."""
     regulars = Path(sys.executable).with_name("regulars")
     times = 3 if lines <= CHEAP_LINES else 1
-    measure([sys.executable, "-c", SAMPLE, home, str(lines), str(MONTHS)])
+    measure([sys.executable, "-c", SAMPLE, home, str(lines), str(months)])
     landing = measure_landing(home, threads)
     if only_landing:
         return landing
@@ -190,10 +190,10 @@ def measure_size(home: Path, lines: int, threads: int, only_landing: bool) -> di
         stages.append(json.loads((home / "state" / "last_run.json").read_text("utf-8"))["stages"])
     by_hand = measure_by_hand(home, times)
     idle = [measure([regulars, "run", "--home", home]) for _ in range(3)]
-    day = json.loads(measure([sys.executable, "-m", "tests.benchmarks.day", home]).output.splitlines()[-1])
+    days = json.loads(measure([sys.executable, "-m", "tests.benchmarks.day", home]).output.splitlines()[-1])
     floor = measure_floor(home, threads, times=3)
     seconds = statistics.median(run.seconds for run in runs)
-    marts, days_marts = statistics.median(run["facts"] + run["views"] for run in stages), day["stages"]["facts"] + day["stages"]["views"]
+    marts, quiet, day = statistics.median(run["facts"] + run["views"] for run in stages), days["quiet"], days["busy"]
     return {
         "rows in the dumps": floor["rows"],
         "files": floor["files"],
@@ -204,6 +204,7 @@ def measure_size(home: Path, lines: int, threads: int, only_landing: bool) -> di
         "rows per second": floor["rows"] / seconds,
         "peak memory, MB": max(run.peak_bytes for run in runs) / 1e6,
         "nothing new, s": statistics.median(run.seconds for run in idle),
+        "a day without a delivery, in a warm process, s": quiet["seconds"],
         "a day's rows": day["rows"],
         "that day in a warm process, s": day["seconds"],
         "of it for the facts, s": day["stages"]["facts"],
@@ -212,8 +213,12 @@ def measure_size(home: Path, lines: int, threads: int, only_landing: bool) -> di
         "by hand: the customer facts alone, s": by_hand["seconds"],
         "all marts / by hand": marts / by_hand["seconds"],
         "by hand: peak memory, MB": by_hand["peak_bytes"] / 1e6,
-        "that day's marts, s": days_marts,
-        "that day's marts / all marts": days_marts / marts,
+        "customers": day["customers"],
+        "of them counted anew that day": day["counted_anew"],
+        "that day's marts, s": day["marts"],
+        "that day's marts / all marts": day["marts"] / marts,
+        "without a delivery: counted anew": quiet["counted_anew"],
+        "without a delivery: marts, s": quiet["marts"],
         "floor: typed scan, s": floor["seconds"],
         "floor: rows per second": floor["rows"] / floor["seconds"],
         "floor: peak memory, MB": floor["peak_bytes"] / 1e6,
@@ -243,6 +248,7 @@ def table(columns: dict[str, dict[str, float]]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lines", default="1000000,10000000", help="sizes in order lines, with commas between them")
+    parser.add_argument("--months", type=int, default=MONTHS, help="of history, whatever the size")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="for the run and for the floor alike")
     parser.add_argument("--keep", type=Path, help="folder to make the homes in, and leave them; default: a temporary one, removed")
     parser.add_argument("--landing", action="store_true", help="measure nothing but landing and its floor")
@@ -260,7 +266,7 @@ def main() -> None:
             print(f"{lines:,} lines ...", file=sys.stderr, flush=True)
             home = Path(folder, str(lines))
             home.mkdir(parents=True)
-            columns[f"{lines:,} lines"] = measure_size(home, lines, asked.threads, asked.landing)
+            columns[f"{lines:,} lines"] = measure_size(home, lines, asked.months, asked.threads, asked.landing)
         for former in Path(folder).glob(f"{FORMER}*"):
             shutil.rmtree(former)
     print(f"{asked.threads} threads, Python {sys.version.split()[0]}\n", *table(columns), sep="\n")

@@ -1,11 +1,13 @@
 """Great Expectations as the judge of a frame: what breaks an expectation is counted and named, and what keeps it is not."""
 
+import weakref
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 import pytest
 
+from orchestration.checks import gx
 from orchestration.checks.expectations import EXAMPLES, Expectation, Finding, Suite, among, between, equal, filled, unique
 from orchestration.checks.gx import validate
 
@@ -77,3 +79,18 @@ def test_a_finding_names_a_few_rows_and_where_each_row_is_settled_all_of_them() 
     every = broken(expectation, "score", [9] * ROWS, settled)
     assert (few.rows, len(few.broken_by)) == (ROWS, EXAMPLES)
     assert (every.rows, [row["name"] for row in every.broken_by]) == (ROWS, SOUND["name"].to_list())
+
+
+def test_nothing_of_a_large_frame_is_held_once_it_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed_over: list[weakref.ref[Any]] = []
+    to_pandas = pl.DataFrame.to_pandas
+
+    def watched(frame: pl.DataFrame) -> Any:
+        made = to_pandas(frame)
+        handed_over.append(weakref.ref(made))
+        return made
+
+    monkeypatch.setattr(gx, "LARGE_BYTES", 0)
+    monkeypatch.setattr(pl.DataFrame, "to_pandas", watched)
+    validate(SUITE, SOUND.with_columns(grade=pl.lit("C")))
+    assert [frame() for frame in handed_over] == [None], "a frame per suite, twice in memory, would be a run's highest point"

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration import parquet
 from orchestration.errors import RegularsError
 from orchestration.publication import Publication, current, publish
 
@@ -118,6 +119,28 @@ def test_a_view_on_marts_is_published_as_a_view_and_as_parquet_whatever_name_the
         twice = "select cast(sum(twice) as double) from"
         parquet = f"read_parquet('{publication.folder}/parquet/doubled/doubled.parquet')"
         assert reader.execute(f"{twice} anything.marts.doubled").fetchall() == reader.execute(f"{twice} {parquet}").fetchall() == [(1.5,)]
+
+
+def test_a_view_of_many_customers_is_read_some_at_a_time_and_published_as_one_file(tmp_path, monkeypatch):
+    build_warehouse(tmp_path, "run-1")
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("use marts")
+        connection.execute("create table names as select 'shop''s:' || i % 97 as customer_id, i as number from range(101) t(i)")
+        connection.execute("create view joined as select customer_id, number, text from names left join marts_only on number = 2")
+    copies = []
+    copy = parquet._copy
+    monkeypatch.setattr(parquet, "_copy", lambda connection, query, *rest: copies.append(query) or copy(connection, query, *rest))
+    monkeypatch.setattr(parquet, "ROWS_AT_A_TIME", 25)
+    publication = publish(tmp_path, "run-1", SECOND, tmp_path / "warehouse.duckdb", fill("run-1"), {}, {})
+    spans = [query for query in copies if query.startswith('from "joined" where')]
+    assert len(spans) == 5
+    assert not any("where" in query for query in copies if '"names"' in query), "a table is copied as it stands"
+    files = list((publication.folder / "parquet" / "joined").iterdir())
+    assert [file.name for file in files] == ["joined.parquet"]
+    with duckdb.connect(str(publication.folder / "warehouse.duckdb"), read_only=True) as reader:
+        found = reader.execute(f"from read_parquet('{files[0]}') order by all").fetchall()
+        assert found == reader.execute("from marts.joined order by all").fetchall()
+    assert len(found) == publication.tables["joined"] == 103
 
 
 def test_a_view_that_looks_into_another_file_is_not_published(tmp_path):

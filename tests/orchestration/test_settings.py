@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.errors import RegularsError
@@ -106,3 +107,12 @@ def test_only_what_can_change_the_result_changes_the_fingerprint(tmp_path: Path)
     plain = load(tmp_path, {})
     assert plain.model_copy(update={"threads": 64, "memory_limit": "1GB"}).fingerprint == plain.fingerprint
     assert plain.model_copy(update={"currency": "EUR"}).fingerprint != plain.fingerprint
+
+
+@pytest.mark.parametrize(("limit", "half"), [("4GB", "2.0GB"), ("2.5 GiB", "1.25 GiB"), ("900MB", "450.0MB")])
+def test_an_engine_beside_something_else_takes_half_of_the_memory(tmp_path: Path, limit: str, half: str) -> None:
+    (tmp_path / "regulars.yaml").write_text(f"memory_limit: {limit}\nthreads: 3\n")
+    home = load(tmp_path, {})
+    assert (home.engine["memory_limit"], home.engine_beside) == (limit, {"threads": 3, "memory_limit": half})
+    with duckdb.connect(config=home.engine_beside) as connection:
+        assert connection.execute("select 1").fetchall() == [(1,)]

@@ -137,12 +137,16 @@ def test_a_table_longer_than_a_sheet_goes_on_in_the_next(tmp_path, rows, sheets)
     assert [cell.value for sheet in workbook for (cell,) in sheet.iter_rows(min_row=2)] == list(range(rows))
 
 
-def test_a_workbook_is_the_same_in_whatever_portions_its_rows_are_handed_over(tmp_path, monkeypatch):
+def test_files_are_the_same_in_whatever_portions_their_rows_are_handed_over(tmp_path, monkeypatch):
     frame = pl.DataFrame({"number": range(10), "text": [None, "=1", *"abcdefgh"], "money": [Decimal("1.25"), *[None] * 9]})
     write_xlsx(frame, tmp_path / "at_once.xlsx", "List")
-    monkeypatch.setattr("orchestration.exports.workbook.ROWS_PER_PORTION", 3)
+    write_csv(frame, tmp_path / "at_once.csv")
+    monkeypatch.setattr("orchestration.io.ROWS_PER_GROUP", 3)
     write_xlsx(frame, tmp_path / "in_portions.xlsx", "List")
+    write_csv(frame, tmp_path / "in_portions.csv")
     assert (tmp_path / "at_once.xlsx").read_bytes() == (tmp_path / "in_portions.xlsx").read_bytes()
+    assert (tmp_path / "at_once.csv").read_bytes() == (tmp_path / "in_portions.csv").read_bytes()
+    assert (tmp_path / "in_portions.csv").read_bytes().count(b"number") == 1
     rows = openpyxl.load_workbook(tmp_path / "in_portions.xlsx").active.iter_rows(min_row=2, values_only=True)
     assert list(rows) == [(number, text, money and float(money)) for number, text, money in frame.rows()]
 
@@ -261,7 +265,7 @@ SCHEMA = json.loads((Path(__file__).parents[3] / "orchestration" / "exports" / "
 
 
 def package(folder: Path, run: RunFacts = RUN, verdicts: dict[str, Verdict] = VERDICTS, members: pl.DataFrame = MEMBERS, **options) -> dict:
-    return write_package(folder, CUSTOMERS, members, CONTACTS, DEFINITIONS, run, verdicts, **options)
+    return write_package(folder, CUSTOMERS, members.lazy(), CONTACTS, DEFINITIONS, run, verdicts, **options)
 
 
 def test_the_manifest_accounts_for_every_file_and_every_customer(tmp_path):
