@@ -40,10 +40,11 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
         info = publication_info(settings, ledger)
         ledger.close()
 
+        definitions = list_definitions(settings)
+        wanted = [*COLUMNS, *(column for definition in definitions for column in definition.columns)]
+
         def fill(folder: Path) -> Mapping[str, Any]:
-            definitions = list_definitions(settings)
-            wanted = [*COLUMNS, *(column for definition in definitions for column in definition.columns)]
-            with progress.stage("exports"), warehouse.scan(settings, "marts.customer_360", wanted) as customers:
+            with progress.stage("exports"):
                 return write_package(
                     folder,
                     customers,
@@ -55,7 +56,8 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
                     settings.language,
                 )
 
-        with progress.stage("publish"):
+        # what the exports read is put aside before the tables are written: at once, both engines would take the memory
+        with progress.stage("publish"), warehouse.scan(settings, "marts.customer_360", wanted) as customers:
             published = publish(
                 settings.results,
                 context.run.run_id,
