@@ -18,7 +18,7 @@ MONTHLY = {"fct_orders": "ordered_date", "fct_order_lines": "ordered_date"}
 
 CUSTOMER = "customer_id"
 ROWS_AT_A_TIME = 250_000
-"""Of a view by customer. Four million joined at once, 150 columns each, took six minutes within 2 GB; in portions one, within half of it."""
+"""Of a view by customer. Four million joined at once, 150 columns each, took six minutes within 2 GB; in portions one, in half of that."""
 
 
 def write(connection: "duckdb.DuckDBPyConnection", table: str, folder: Path, earlier: Path) -> int:
