@@ -17,8 +17,10 @@ MONTHLY = {"fct_orders": "ordered_date", "fct_order_lines": "ordered_date"}
 """Tables that are cut into months, each with the column that dates a row."""
 
 CUSTOMER = "customer_id"
-ROWS_AT_A_TIME = 250_000
-"""Of a view by customer. Four million joined at once, 150 columns each, took six minutes within 2 GB; in portions one, in half of that."""
+BYTES_OF_A_ROW = 2_000
+"""Of memory, about, for a row of ``customer_360`` while it is joined. Four million at once took six minutes in 2 GB, in portions one."""
+PORTIONS_AT_ONCE = 4
+"""Portions that memory has room for: so far a view is read at once, for what is put together from portions is written twice."""
 
 
 def write(connection: "duckdb.DuckDBPyConnection", table: str, folder: Path, earlier: Path) -> int:
@@ -47,7 +49,7 @@ def _copy_whole(connection: "duckdb.DuckDBPyConnection", table: str, file: Path)
     """In one file. A view joins tables as it is read, and many columns of everybody are more than memory may hold: it is read some
     customers at a time, and what came of these is put together."""
     firsts = _first_customers(connection, table)
-    if len(firsts) < 2:
+    if len(firsts) <= PORTIONS_AT_ONCE:
         return _copy(connection, f"from {identifier(table)}", file, "")
     parts = []
     for number, (first, following) in enumerate(pairwise([*map(quoted, firsts), ""])):
@@ -67,10 +69,13 @@ def _first_customers(connection: "duckdb.DuckDBPyConnection", table: str) -> lis
         where views.schema_name = current_schema() and view_name = ? and column_name = ?"""
     if not connection.execute(by_customer, [table, CUSTOMER]).fetchall():
         return []
+    room = "select parse_formatted_bytes(current_setting('memory_limit'))"
+    ((memory,),) = connection.execute(room).fetchall()
+    rows = max(memory // BYTES_OF_A_ROW // PORTIONS_AT_ONCE, 1)
     found = connection.execute(
         f"""select distinct {CUSTOMER} from (
             select {CUSTOMER}, row_number() over (order by {CUSTOMER}) - 1 as place from {identifier(table)} where {CUSTOMER} is not null
-        ) where place % {ROWS_AT_A_TIME} = 0 order by 1"""
+        ) where place % {rows} = 0 order by 1"""
     )
     return [customer for (customer,) in found.fetchall()]
 

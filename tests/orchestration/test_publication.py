@@ -130,8 +130,9 @@ def test_a_view_of_many_customers_is_read_some_at_a_time_and_published_as_one_fi
     copies = []
     copy = parquet._copy
     monkeypatch.setattr(parquet, "_copy", lambda connection, query, *rest: copies.append(query) or copy(connection, query, *rest))
-    monkeypatch.setattr(parquet, "ROWS_AT_A_TIME", 25)
-    publication = publish(tmp_path, "run-1", SECOND, tmp_path / "warehouse.duckdb", fill("run-1"), {}, {})
+    monkeypatch.setattr(parquet, "BYTES_OF_A_ROW", 10_000_000)
+    little = {"memory_limit": "1GB"}
+    publication = publish(tmp_path, "run-1", SECOND, tmp_path / "warehouse.duckdb", fill("run-1"), {}, {}, engine=little)
     spans = [query for query in copies if query.startswith('from "joined" where')]
     assert len(spans) == 5
     assert not any("where" in query for query in copies if '"names"' in query), "a table is copied as it stands"
