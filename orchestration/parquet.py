@@ -3,7 +3,6 @@
 A month that is as it was is linked from the publication before. Whether it is, a fingerprint says that stands in the file itself.
 """
 
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,9 +50,10 @@ def _copy_whole(connection: "duckdb.DuckDBPyConnection", table: str, file: Path)
     firsts = _first_customers(connection, table)
     if len(firsts) <= PORTIONS_AT_ONCE:
         return _copy(connection, f"from {identifier(table)}", file, "")
+    *spans, last = [f"{CUSTOMER} >= {quoted(first)}" for first in firsts]
+    spans = [f"{span} and {CUSTOMER} < {quoted(following)}" for span, following in zip(spans, firsts[1:], strict=True)]
     parts = []
-    for number, (first, following) in enumerate(pairwise([*map(quoted, firsts), ""])):
-        span = f"{CUSTOMER} >= {first}" + (f" and {CUSTOMER} < {following}" if following else "")
+    for number, span in enumerate([*spans, last, f"{CUSTOMER} is null"]):
         parts.append(file.with_name(f"{number}{PARTIAL_SUFFIX}"))
         _copy(connection, f"from {identifier(table)} where {span}", parts[-1], "")
     rows = _copy(connection, f"from read_parquet([{', '.join(map(readable, parts))}])", file, "")
