@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration import built, prepared, publication, texts
 from orchestration.errors import RegularsError
 from orchestration.graph import Graph
-from orchestration.io import PARTIAL_SUFFIX
+from orchestration.io import PARTIAL_SUFFIX, disk_errors_told
 from orchestration.prepared import Node
 from orchestration.settings import Settings
 from orchestration.sql import identifier, quoted
@@ -200,14 +200,14 @@ def read(settings: Settings, table: str, columns: Iterable[str] = ("*",)) -> "pl
 def scan(settings: Settings, table: str, columns: Iterable[str]) -> "Iterator[pl.LazyFrame]":
     """As ``read``, within the block, for tables of any size: what is collected of the frame comes off a Parquet file.
 
-    Columns that the table lacks are left out.
+    Columns that the table lacks are left out. Raises ``RegularsError`` where the disk is full.
     """
     import polars as pl
 
     copied = settings.derived / f".{table}.parquet{PARTIAL_SUFFIX}"
     copied.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with connect(settings) as connection:
+        with disk_errors_told(settings.home), connect(settings) as connection:
             there = connection.table(table).columns
             names = ", ".join(identifier(column) for column in dict.fromkeys(columns) if column in there)
             connection.execute(f"copy (select {names} from {table} order by 1) to {quoted(str(copied))} (format parquet)")

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 SOURCE = "frames"
-"""What Great Expectations knows them by, while it judges one."""
+"""The data source's name at Great Expectations."""
 LARGE_BYTES = 100_000_000
-"""Of a frame that is not left to the collector's leisure."""
+"""Frames from here on are freed as soon as they are judged; others when Python's collector comes by."""
 
 
 def validate(suite: Suite, frame: "pl.DataFrame") -> list[Finding]:
@@ -68,7 +68,7 @@ def _judging(suite: Suite, frame: "pl.DataFrame") -> Iterator[Callable[[Sequence
         context.data_sources.delete(SOURCE)  # the library keeps the last context, and with it the frame
         if frame.estimated_size() > LARGE_BYTES:
             del batch, batches
-            gc.collect()  # what held it goes round in circles
+            gc.collect()  # what holds the frame refers to itself
 
 
 def _finding(wanted: Expectation, found: Any, suite: Suite) -> Finding:
