@@ -49,6 +49,12 @@ Region = Annotated[str, BeforeValidator(lambda value: "NO" if value is False els
 """ISO 3166 alpha-2. Norway is what YAML takes for a no."""
 
 
+def _amount_of_memory(text: str) -> str:
+    if not re.fullmatch(r"\d+(\.\d+)?\s?[KMGT]i?B", text):
+        raise ValueError(f"{text!r} is no amount of memory, expected a number and KB, MB, GB or TB, such as 2.5GB")
+    return text
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -144,7 +150,7 @@ class Settings(BaseSettings):
     lists: dict[str, Any] = Field(default_factory=dict)
     list_sizes: ListSizes = ListSizes()
     keep_publications: int = Field(3, ge=1, le=100)
-    memory_limit: str = Field("4GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
+    memory_limit: Annotated[str, AfterValidator(_amount_of_memory)] = "4GB"
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     _looks_back_to: str = PrivateAttr("")
 

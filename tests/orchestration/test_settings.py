@@ -10,6 +10,7 @@ from orchestration.rules import contact_rules, scoring_rules
 from orchestration.settings import load
 
 BROKEN = {
+    "an amount of memory without its unit": ("memory_limit: 4G\n", {}, r"memory_limit = '4G' is not valid: .* such as 2\.5GB"),
     "an unknown key": (
         "curency: GBP\n",
         {},
