@@ -96,7 +96,7 @@ def backtest(
     from orchestration import run as runs
 
     loaded = settings.load(home)
-    report.backtest(console, runs.backtest(loaded, cut, horizon, report.progress(console)))
+    report.backtest(console, runs.backtest(loaded, cut, horizon, report.progress(console)), loaded.language)
 
 
 @app.command()

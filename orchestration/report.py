@@ -94,8 +94,8 @@ def summary(console: Console, figures: dict[str, Any], settings: Settings) -> No
         console.print(f"It stands apart: what readers see stays as of {published['as_of']}.")
 
 
-def backtest(console: Console, found: dict[str, Any]) -> None:
-    """Each score beside its baseline, and where the rest of a backtest stands."""
+def backtest(console: Console, found: dict[str, Any], language: str = "en") -> None:
+    """Each score beside its baseline, what follows from it, and where the rest of a backtest is."""
     from orchestration.backtest.page import with_interval
 
     totals = found["totals"]
@@ -112,6 +112,11 @@ def backtest(console: Console, found: dict[str, Any]) -> None:
                 continue
             beside = f"{row['value']:6.3f}   {row['baseline']} {row['baseline_value']:.3f}"
             console.print(f"  {row['signal']:<16} {beside:<34} {row['verdict']:<7} by {with_interval(row, 'gain')}", soft_wrap=True)
+    console.print()
+    for finding in found["findings"][language]:
+        console.print(finding, soft_wrap=True)
+    for warning in found["warnings"][language]:
+        console.print(f"[yellow]Warning:[/yellow] {escape(warning)}", soft_wrap=True)
     console.print(f"\nPages, picture and figures: {found['folder']}", soft_wrap=True)
 
 

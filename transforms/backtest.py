@@ -6,6 +6,7 @@ Each signal is compared on the customers of whom it is known with a baseline on 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import polars as pl
@@ -26,6 +27,14 @@ HAPPENED = pl.Schema(_HAPPENED)
 _STAGES = {"decline": 1.0, "exploration": 2.0, "build_up": 3.0, "stable": 4.0}
 """The stages as an order, the worst first; lost, within decline, is 0."""
 _STAGE = pl.when("is_lost").then(0.0).otherwise(pl.col("lifecycle_stage").replace_strict(_STAGES, return_dtype=pl.Float64))
+_LIFECYCLE = (
+    pl.when(pl.col("p_purchase").is_not_null())
+    .then(pl.when("is_lost").then(0.0).otherwise(2.0) + pl.col("p_purchase"))
+    .otherwise(_STAGE + 1 / (1 + pl.col("overdue_ratio")))
+)
+"""Lost last, and within the lost and the others by the chance of a purchase within the horizon. The other stages tell where a customer is
+in the own rhythm, whatever its pace, and so not who comes back within so many days. Where no chance is known: by stage, and within it by
+the overdue ratio, whose share lies between 0 and 1."""
 SIGNALS: Mapping[str, pl.Expr] = {
     "recency": -pl.col("recency_days"),
     "money_so_far": pl.col("net_amount"),
@@ -35,8 +44,7 @@ SIGNALS: Mapping[str, pl.Expr] = {
     "clv": pl.col("clv_365d"),
     "overdue_ratio": -pl.col("overdue_ratio"),
     "lifecycle_stage": _STAGE,
-    # within a stage by the overdue ratio, whose share lies between 0 and 1
-    "lifecycle": _STAGE + 1 / (1 + pl.col("overdue_ratio")),
+    "lifecycle": _LIFECYCLE,
     "rfm": pl.col("r_score") + pl.col("f_score") + pl.col("m_score"),
     "loyalty": pl.col("loyalty_score"),
 }
@@ -47,6 +55,8 @@ PROBABILITIES = ("p_purchase", "p_alive")
 GROUPS = ("lifecycle_stage", "rfm_group", "abc_class", "loyalty_type")
 """What customers are counted by; of the stage decline, those who are lost for themselves."""
 RANKINGS = ("clv", "money_so_far", "recency", "loyalty")
+CANDIDATES = ("recency", "p_purchase", "lifecycle", "rfm", "loyalty")
+"""Signals of who comes back, of which the base's best is named. Each is known of everybody, or of nobody."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,7 @@ class Comparison:
 
 COMPARISONS = (
     *(Comparison("auc", name) for name in ("p_alive", "p_purchase", "overdue_ratio", "lifecycle", "lifecycle_stage")),
+    Comparison("auc", "lifecycle", "p_purchase"),
     Comparison("auc", "lifecycle_stage", COARSE_RECENCY),
     Comparison("auc", "rfm"),
     Comparison("auc", "loyalty"),
@@ -88,19 +99,23 @@ class Rules:
 
 @dataclass(frozen=True)
 class Result:
-    """``totals``: figures of the whole base. The tables, one row per:
+    """``totals``: figures of the whole base. ``lost``: of those who were called lost at the cut, how many bought again (``share``, with its
+    interval), and the share that may (``allowed_share``). The tables, one row per:
 
     ``comparisons``: signal, measure and baseline, with intervals of the value, the baseline's and the gain (of a Brier score, what it is
     lower by); ``verdict``: ``better``, ``worse``, ``open`` where the gain's interval holds 0, ``unknown``. ``calibration``: probability
     and bin, the lowest first. ``deciles``: ranking and tenth of the customers, 1 the best; ``lift`` in multiples of everybody's mean.
-    ``groups``: dimension and group, those that come back most first.
+    ``groups``: dimension and group, those that come back most first. ``trust``: signal of ``CANDIDATES`` that is known, the best first:
+    its AUC, what the best is ahead by, and ``verdict``: ``best``, ``as_good`` where that interval holds 0, ``less``.
     """
 
     totals: dict[str, float | int | None]
+    lost: dict[str, float | int | None]
     comparisons: pl.DataFrame
     calibration: pl.DataFrame
     deciles: pl.DataFrame
     groups: pl.DataFrame
+    trust: pl.DataFrame
 
 
 def table(facts: pl.LazyFrame, scored: pl.LazyFrame, happened: pl.LazyFrame, found: clv.Parameters, days: int) -> pl.DataFrame:
@@ -131,18 +146,20 @@ def table(facts: pl.LazyFrame, scored: pl.LazyFrame, happened: pl.LazyFrame, fou
 _LABELS = [name for name in GROUPS if name != "lifecycle_stage"]
 
 
-def measure(customers: pl.DataFrame, rules: Rules) -> Result:
-    """All figures of a ``table``. ``ValueError`` where nobody had bought by the cut."""
+def measure(customers: pl.DataFrame, rules: Rules, lost_max_return_share: float) -> Result:
+    """All figures of a ``table``. ``lost_max_return_share``: of the lifecycle's rules. ``ValueError`` where nobody bought by the cut."""
     if customers.is_empty():
         raise ValueError("no customer had a purchase by the cut")
     base = _Base(customers, rules)
     found = prediction.intervals(base.measures, base.gains, customers.height, rules.resamples, rules.seed)
     return Result(
         totals=_totals(customers),
+        lost=_lost(customers, found, lost_max_return_share),
         comparisons=_comparisons(base, found),
         calibration=_calibration(base, found),
         deciles=pl.concat([_deciles(customers, name) for name in RANKINGS]),
         groups=_groups(base, found),
+        trust=_trust(base, found),
     )
 
 
@@ -164,6 +181,11 @@ class _Base:
                 self.measures[name] = self._measure(each.measure, signal, self.known(each.signal))
             # of a Brier score less is better
             self.gains[self.gain_of(each)] = (other, one) if each.measure == "brier" else (one, other)
+        self.candidates = {name: f"auc {name} of {len(self._money)}" for name in CANDIDATES if self.known(name).all()}
+        for name, measure_name in self.candidates.items():
+            self.measures[measure_name] = self._measure("auc", name, self.known(name))
+        for one, other in permutations(self.candidates.values(), 2):
+            self.gains[f"{one} ahead of {other}"] = (one, other)
         for probability in PROBABILITIES:
             for number, members in enumerate(self.bins(probability)):
                 self.measures[f"calibration {probability} {number}"] = prediction.mean(self._came_back.astype(float), members)
@@ -225,6 +247,34 @@ def _totals(customers: pl.DataFrame) -> dict[str, float | int | None]:
         "net_amount": float(customers["net_amount_after"].sum()),
         "expected_net_amount": expected("expected_net_amount"),
     }
+
+
+def _lost(customers: pl.DataFrame, found: Mapping[str, Interval], allowed_share: float) -> dict[str, float | int | None]:
+    lost = customers.filter(in_lifecycle_stage="lost")
+    share = found.get("group lifecycle_stage lost", Interval(None, None, None))
+    known = lost.height and lost["p_purchase"].null_count() == 0
+    return {
+        "customers": lost.height,
+        "came_back": int(lost["came_back"].sum()),
+        "expected_to_come_back": float(lost["p_purchase"].sum()) if known else None,
+        "share": share.value,
+        "share_low": share.low,
+        "share_high": share.high,
+        "allowed_share": allowed_share,
+    }
+
+
+def _trust(base: _Base, found: Mapping[str, Interval]) -> pl.DataFrame:
+    known = {name: found[measure_name] for name, measure_name in base.candidates.items() if found[measure_name].value is not None}
+    ranked = sorted(known, key=lambda name: (-(known[name].value or 0), CANDIDATES.index(name)))
+    rows = []
+    for name in ranked:
+        auc, best = known[name], ranked[0]
+        ahead = Interval(0, 0, 0) if name == best else found[f"{base.candidates[best]} ahead of {base.candidates[name]}"]
+        verdict = "best" if name == best else "less" if ahead.low is not None and ahead.low > 0 else "as_good"
+        rows.append([name, auc.value, auc.low, auc.high, ahead.value, ahead.low, ahead.high, verdict])
+    figures = [f"{kind}{edge}" for kind in ("value", "behind") for edge in ("", "_low", "_high")]
+    return _frame(rows, {"signal": pl.String, **dict.fromkeys(figures, pl.Float64), "verdict": pl.String})
 
 
 def _comparisons(base: _Base, found: Mapping[str, Interval]) -> pl.DataFrame:

@@ -35,6 +35,7 @@ class Parameters:
     """``purchases``: None where nothing was fitted; where its search did not converge nothing is predicted from it. ``money`` likewise.
 
     ``frequency_money_correlation``: over the repeat customers, of purchase days after the first with their mean money.
+    ``mean_p_purchase_90d``: mean chance of a purchase within 90 days over all customers with a purchase; None where it is unknown.
     """
 
     rules: Rules
@@ -43,19 +44,21 @@ class Parameters:
     purchases: bg_nbd.Estimate | None
     money: gamma_gamma.Estimate | None
     frequency_money_correlation: float | None
+    mean_p_purchase_90d: float | None
     warnings: tuple[str, ...]
 
 
 def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     """Both models, on the base of customers with a purchase.
 
-    Reads ``purchase_days_count``, ``recency_days``, ``tenure_days``, ``repeat_net_amount``. The first purchase day's money is no part of
-    the money model, as in the literature: it is often unlike the later ones.
+    Reads ``purchase_days_count``, ``recency_days``, ``tenure_days``, ``repeat_net_amount``. The money model is fitted to repeat purchases,
+    as in the literature: the first one is often unlike the later ones. What it predicts for a customer rests on all purchase days of that
+    customer: on CDNOW and Online Retail that ranks customers better (docs/backtest.md).
     """
     customers, repeat = _known(facts).select(pl.len(), repeat=(pl.col("repeats") > 0).sum()).collect(engine="streaming").row(0)
     if repeat < rules.min_repeat_customers:
         short = f"{repeat:,} of {customers:,} customers came back, fewer than min_repeat_customers = {rules.min_repeat_customers:,}"
-        return Parameters(rules, customers, repeat, None, None, None, (f"p_alive, expected orders and CLV are unknown: {short}",))
+        return Parameters(rules, customers, repeat, None, None, None, None, (f"p_alive, expected orders and CLV are unknown: {short}",))
     histories = _histories(facts)
     repeats, last, age, counts = (histories[name].cast(pl.Float64).to_numpy() for name in histories.columns)
     purchases = bg_nbd.fit(bg_nbd.Statistics(repeats, last / DAYS_PER_WEEK, age / DAYS_PER_WEEK, counts))
@@ -64,11 +67,16 @@ def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     money = gamma_gamma.fit(spent) if has_enough_money else None
     correlation = _correlation(spent) if has_enough_money else None
     warnings = (*_doubts_of_purchases(purchases), *_doubts_of_money(money, correlation, int(spent.customers.sum()), rules))
-    return Parameters(rules, customers, repeat, purchases, money, correlation, warnings)
+    silence = bg_nbd.probability_of_silence(
+        purchases, repeats, last / DAYS_PER_WEEK, age / DAYS_PER_WEEK, ORDERS_HORIZON_DAYS / DAYS_PER_WEEK
+    )
+    mean_chance = round(float(1 - np.average(silence, weights=counts)), 8) if purchases.search.is_converged else None
+    return Parameters(rules, customers, repeat, purchases, money, correlation, mean_chance, warnings)
 
 
 def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
-    """Adds ``p_alive``, ``expected_orders_90d`` (purchase days: orders of one day count once) and ``clv_365d`` (net, not discounted).
+    """Adds ``p_alive``, ``p_purchase_90d`` (a purchase day at least), ``expected_orders_90d`` (purchase days: orders of one day count once)
+    and ``clv_365d`` (net, not discounted).
 
     Null without a purchase, and where the model behind a column is unknown. ``p_alive`` is null too for who bought on one day only: the
     model has 1 for all of them, which says nothing. Expected orders and CLV are never below zero.
@@ -77,6 +85,7 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
         _forecast(facts, parameters, ORDERS_HORIZON_DAYS, MONEY_HORIZON_DAYS)
         .with_columns(
             p_alive=pl.when(pl.col("purchase_days_count") >= 2).then(pl.col("_forecast").struct.field("p_alive")),
+            p_purchase_90d=pl.col("_forecast").struct.field("buying"),
             expected_orders_90d=pl.col("_forecast").struct.field("orders"),
             # what is too large for money to hold is unknown rather than an error
             clv_365d=pl.col("_forecast").struct.field("money").round(4).cast(MONEY, strict=False),
@@ -102,7 +111,7 @@ def _forecast(facts: pl.LazyFrame, parameters: Parameters, orders_days: int, mon
         repeats=(pl.col("purchase_days_count") - 1).clip(0).fill_null(0),
         last_days=(pl.col("tenure_days") - pl.col("recency_days")).fill_null(0),
         age_days=pl.col("tenure_days").fill_null(0),
-        money=pl.col("repeat_net_amount").cast(pl.Float64).clip(0).fill_null(0.0),
+        money=pl.col("net_amount").cast(pl.Float64).clip(0).fill_null(0.0),
     )
     has_purchase = (pl.col("purchase_days_count") > 0) & pl.col("tenure_days").is_not_null()
     forecast = history.map_batches(_forecaster(parameters, orders_days, money_days), return_dtype=_FORECAST, is_elementwise=True)
@@ -123,8 +132,9 @@ def _forecaster(parameters: Parameters, orders_days: int, money_days: int) -> Ca
         history = repeats, last / DAYS_PER_WEEK, age / DAYS_PER_WEEK
         orders, later = (bg_nbd.expected_purchases(purchases, *history, days / DAYS_PER_WEEK) for days in (orders_days, money_days))
         alive = bg_nbd.probability_alive(purchases, *history)
-        buying = 1 - bg_nbd.probability_of_silence(purchases, *history, orders_days / DAYS_PER_WEEK)
-        worth = later * gamma_gamma.expected_money(money, repeats, spent) if money is not None and is_money_known else unknown
+        buying = np.clip(1 - bg_nbd.probability_of_silence(purchases, *history, orders_days / DAYS_PER_WEEK), 0, 1)
+        # Every purchase day tells how much a customer spends, the first among them.
+        worth = later * gamma_gamma.expected_money(money, repeats + 1, spent) if money is not None and is_money_known else unknown
         return pl.DataFrame(dict(zip(names, (alive, buying, orders, worth), strict=True))).to_struct("forecast")
 
     return of

@@ -66,16 +66,18 @@ class Parameters:
 
 def fit(facts: pl.LazyFrame, rules: Rules) -> Parameters:
     """Parameters of all models from ``CUSTOMER_FACTS``; each model scans only the columns it needs."""
-    rhythm = lifecycle.fit(facts, rules.lifecycle)
+    purchases = clv.fit(facts, rules.clv)
+    rhythm = lifecycle.fit(facts, rules.lifecycle, purchases.mean_p_purchase_90d)
+    silent = lifecycle.overdue(facts, rhythm).filter(lifecycle.is_long_silent(rhythm))  # a chance takes time to work out
     return Parameters(
         rfm=rfm.fit(facts, rules.rfm),
         abc=abc.fit(facts, rules.abc),
-        clv=clv.fit(facts, rules.clv),
+        clv=purchases,
         quality=quality.fit(facts, rules.quality),
         credit=credit.fit(facts, rules.credit),
         preferences=preferences.fit(facts, rules.preferences),
         satisfaction=satisfaction.fit(facts, rules.satisfaction),
-        lifecycle=rhythm,
+        lifecycle=lifecycle.with_lost(clv.apply(silent, purchases), rhythm),
         loyalty=loyalty.fit(lifecycle.overdue(facts, rhythm), rules.loyalty),
     )
 

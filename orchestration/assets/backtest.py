@@ -11,6 +11,7 @@ from orchestration import lake, warehouse
 from orchestration.assets.scores import PARAMETERS, SCORES
 from orchestration.backtest import report
 from orchestration.backtest.happened import happened
+from orchestration.backtest.hidden import hidden_rows
 from orchestration.backtest.page import with_interval
 from orchestration.backtest.window import window
 from orchestration.errors import RegularsError
@@ -43,8 +44,9 @@ def backtest(
         customers = trial.table(facts, scored, happened(settings, asked).lazy(), parameters.clv, config.horizon_days)
         if customers.is_empty():
             raise RegularsError(f"No customer had a purchase by {asked.cut}, so nothing was predicted.", do="choose a later cut")
-        result = trial.measure(customers, trial.Rules())
-        progress.figures["backtest"] = report.write(settings, asked, result, parameters.rfm.groups_zh)
+        result = trial.measure(customers, trial.Rules(), parameters.lifecycle.rules.lost_max_return_share)
+        hidden = hidden_rows(settings)
+        progress.figures["backtest"] = report.write(settings, asked, result, parameters.rfm.groups_zh, hidden)
     lake.remove_workings(settings)
     return MaterializeResult(metadata=_metadata(result, progress.figures["backtest"]["folder"]))
 
@@ -60,6 +62,8 @@ def _metadata(result: trial.Result, folder: str) -> dict[str, MetadataValue]:
     return {
         "folder": MetadataValue.path(folder),
         "totals": MetadataValue.json(result.totals),
+        "lost": MetadataValue.json(result.lost),
+        "trust": MetadataValue.json(result.trust.to_dicts()),
         **figures,
         "picture": MetadataValue.md(f"![backtest](data:image/png;base64,{picture})"),
     }

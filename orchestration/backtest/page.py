@@ -1,11 +1,11 @@
 """A backtest as one page of HTML that needs nothing beside it: words, tables and the picture."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from orchestration.backtest.window import Window
-from orchestration.backtest.words import group_name, text
+from orchestration.backtest.words import findings, group_name, text
 
 if TYPE_CHECKING:
     from transforms.backtest import Result
@@ -19,7 +19,15 @@ svg{max-width:100%;height:auto}div{overflow-x:auto}"""
 _WORDS = {"measure", "signal", "baseline", "verdict", "probability", "ranking", "dimension"}
 
 
-def page(result: "Result", window: Window, picture: str, language: str, rfm_names_zh: dict[str, str], currency: str) -> str:
+def page(
+    result: "Result",
+    window: Window,
+    picture: str,
+    language: str,
+    rfm_names_zh: dict[str, str],
+    currency: str,
+    warnings: Sequence[str] = (),
+) -> str:
     """The whole page. ``picture``: SVG."""
 
     def said(key: str) -> str:
@@ -30,8 +38,11 @@ def page(result: "Result", window: Window, picture: str, language: str, rfm_name
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{said("title")} {window.cut}</title>',
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>',
         f"<h1>{said('title')}</h1><p>{escape(head)}</p>",
+        *(f'<p class="worse">{escape(warning)}</p>' for warning in warnings),
+        *(f"<p>{escape(finding)}</p>" for finding in findings(result.trust, result.lost, window.horizon_days, language)),
         f"<h2>{said('totals')}</h2>{_totals(result, language, currency)}",
         f"<figure>{picture[picture.index('<svg') :]}</figure>",
+        f"<h2>{said('trust')}</h2>{_table(_trust(result), language)}",
         f"<h2>{said('comparisons')}</h2>{_table(_comparisons(result), language)}",
         f"<h2>{said('notes')}</h2><ul>",
         *(f"<li>{said(f'note_{note}')}</li>" for note in ("interval", "population", "alive", "brier")),
@@ -58,6 +69,12 @@ def _totals(result: "Result", language: str, currency: str) -> str:
         ("net_amount", found["expected_net_amount"], found["net_amount"], f" {currency}"),
     ]
     return _table(({"value": text(key, language) + unit, "expected": said, "happened": came} for key, said, came, unit in rows), language)
+
+
+def _trust(result: "Result") -> Iterator[dict[str, Any]]:
+    for row in result.trust.to_dicts():
+        figures = {name: with_interval(row, name) for name in ("value", "behind")}
+        yield {"signal": row["signal"], **figures, "verdict": row["verdict"]}
 
 
 def _comparisons(result: "Result") -> Iterator[dict[str, Any]]:

@@ -1,8 +1,13 @@
 """The words of a backtest's report, in English and Chinese."""
 
+from typing import TYPE_CHECKING, Any
+
 from transforms.abc import CLASS_NAMES_ZH
 from transforms.lifecycle import STAGE_NAMES_ZH
 from transforms.loyalty import TYPE_NAMES_ZH
+
+if TYPE_CHECKING:
+    import polars as pl
 
 LANGUAGES = ("en", "zh")
 
@@ -11,12 +16,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "recency": ("recency alone", "仅看最近一次购买"),
     "recency_in_stages": ("recency alone, in classes as large as the stages", "仅看最近一次购买，按阶段人数分档"),
     "money_so_far": ("net money so far", "迄今净消费额"),
-    "p_alive": ("P(alive)", "存活概率"),
+    "p_alive": ("P(alive)", "仍会回购的可能性"),
     "p_purchase": ("P(purchase within the horizon)", "观察期内再次购买的概率"),
     "clv": ("customer lifetime value", "客户终身价值"),
     "overdue_ratio": ("overdue ratio", "逾期倍数"),
     "lifecycle_stage": ("lifecycle stage", "生命周期阶段"),
-    "lifecycle": ("lifecycle: stage, then overdue ratio", "生命周期：先阶段后逾期倍数"),
+    "lifecycle": ("lifecycle: lost last, then P(purchase)", "生命周期：流失客户居末，其余按再次购买的概率"),
     "rfm": ("RFM: sum of the three scores", "RFM 三项得分之和"),
     "loyalty": ("loyalty score", "忠诚度得分"),
     # measures
@@ -24,7 +29,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "brier": ("Brier score of coming back (less is better)", "再次购买的 Brier 分数（越低越好）"),
     "spearman": ("rank correlation with net money", "与净消费额的秩相关"),
     "top_decile_lift": ("lift of the best tenth in net money", "前 10% 客户净消费额的提升倍数"),
+    "trust": ("Which score to trust here", "本店应信赖的评分"),
+    "behind": ("behind the best by", "落后最佳"),
     # verdicts
+    "best": ("best", "最佳"),
+    "as_good": ("as good", "不相上下"),
+    "less": ("less good", "较差"),
     "better": ("better", "更好"),
     "worse": ("worse", "更差"),
     "open": ("not told apart", "无法区分"),
@@ -74,11 +84,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "note_population": (
         "Each score is compared on the customers of whom it is known; P(alive) is unknown of who bought on one day only.",
-        "每项评分只在其已知的客户上比较；只在一天购买过的客户没有存活概率。",
+        "每项评分只在其已知的客户上比较；只在一天购买过的客户没有“仍会回购的可能性”。",
     ),
     "note_alive": (
         "P(alive) should lie above the share that came back: who is still a customer need not buy within the horizon.",
-        "存活概率应高于再次购买率：仍是客户的人不一定在观察期内购买。",
+        "仍会回购的可能性应高于再次购买率：仍是客户的人不一定在观察期内购买。",
     ),
     "note_brier": (
         "As a probability recency stands for the share that came back in its tenth, told by hindsight: a baseline hard to beat.",
@@ -87,6 +97,48 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "lost": ("lost", "流失"),
 }
 _GROUPS_ZH = {"lifecycle_stage": STAGE_NAMES_ZH, "loyalty_type": TYPE_NAMES_ZH, "abc_class": CLASS_NAMES_ZH}
+
+
+_FINDINGS = {
+    "en": {
+        "best": "To tell who comes back here, trust {best} (AUC {value:.3f}).",
+        "as_good": " As good, as far as this base can tell: {names}.",
+        "less": " Less good: {names}.",
+        "lost": "Of {customers:,} customers called lost, {came_back:,} bought again within {days} days: {share:.1%} "
+        "({low:.1%} to {high:.1%})",
+        "within": ", within the {allowed:.0%} that are allowed.",
+        "above": ", more than the {allowed:.0%} that are allowed: raise lifecycle.lost_at in regulars.yaml.",
+        "nobody": "Nobody was called lost on that day.",
+        "and": ", ",
+    },
+    "zh": {
+        "best": "在本店判断谁会再次购买，应以{best}为准（AUC {value:.3f}）。",
+        "as_good": "数据尚不能区分高下的还有：{names}。",
+        "less": "较差的有：{names}。",
+        "lost": "被判定为流失的 {customers:,} 位客户中，有 {came_back:,} 位在 {days} 天内再次购买，占 {share:.1%}"
+        "（{low:.1%} 至 {high:.1%}）",
+        "within": "，未超过设定的 {allowed:.0%}。",
+        "above": "，超过设定的 {allowed:.0%}：请在 regulars.yaml 中调高 lifecycle.lost_at。",
+        "nobody": "当日没有客户被判定为流失。",
+        "and": "、",
+    },
+}
+
+
+def findings(trust: "pl.DataFrame", lost: dict[str, Any], days: int, language: str) -> list[str]:
+    """What a backtest advises: which score tells best who comes back on this base, and whether the lost are lost."""
+    words, told = _FINDINGS[language], []
+    signals: dict[str, list[str]] = {"best": [], "as_good": [], "less": []}
+    for row in trust.iter_rows(named=True):
+        signals[row["verdict"]].append(text(row["signal"], language))
+    if signals["best"]:
+        rest = [words[kind].format(names=words["and"].join(signals[kind])) for kind in ("as_good", "less") if signals[kind]]
+        told.append("".join([words["best"].format(best=signals["best"][0], value=trust["value"][0]), *rest]))
+    if not lost["customers"]:
+        return [*told, words["nobody"]]
+    share = words["lost"].format(**lost, days=days, low=lost["share_low"], high=lost["share_high"])
+    kind = "within" if lost["share"] <= lost["allowed_share"] else "above"
+    return [*told, share + words[kind].format(allowed=lost["allowed_share"])]
 
 
 def text(key: str, language: str) -> str:

@@ -93,6 +93,7 @@ SCORES = Suite(
         between("satisfaction_rating", 1, 5, "stars run from 1 to 5"),
         between("price_sensitivity", 0, 1, "a share"),
         between("p_alive", 0, 1, "a probability"),
+        between("p_purchase_90d", 0, 1, "a probability"),
         between("expected_orders_90d", 0, None, "nobody buys less than never"),
         between("clv_365d", 0, None, "nobody is worth less than nothing"),
     ),

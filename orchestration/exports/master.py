@@ -15,7 +15,7 @@ COLUMNS = (
     "r_score", "f_score", "m_score", "rfm_group", "rfm_group_zh", "previous_rfm_group", "rfm_group_changed_at",
     "abc_class", "abc_class_zh",
     "lifecycle_stage", "lifecycle_stage_zh", "lifecycle_reasons", "lifecycle_reasons_zh", "is_lost", "overdue_ratio",
-    "p_alive", "expected_orders_90d", "clv_365d",
+    "p_alive", "p_purchase_90d", "expected_orders_90d", "clv_365d",
     "loyalty_score", "loyalty_type", "loyalty_type_zh",
     "is_quality_customer", "credit_grade", "need_level", "need_level_zh", "satisfaction_level", "satisfaction_level_zh", "has_open_issue",
 )  # fmt: skip

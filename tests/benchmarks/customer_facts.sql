@@ -71,7 +71,7 @@ gaps as (
     from days
 ),
 rhythm as (
-    select person, count(*) as purchase_days_count, avg(gap) as mean_gap_days, stddev_samp(gap) as gap_stddev_days,
+    select person, count(*) as purchase_days_count, avg(gap) as mean_gap_days, stddev_samp(gap) as gap_stddev_days, max(gap) as longest_gap_days,
         max(gap) filter (number = 2) as first_to_second_days
     from gaps group by person
 ),
@@ -120,9 +120,10 @@ tickets as (
     qualify row_number() over (partition by rows.source, ticket_id order by delivery desc, line desc) = 1
 ),
 complaints as (
-    select person, max(opened_at) as last_complaint_at,
-        bool_or(closed_at is null or cast(timezone('{zone}', timezone('UTC', closed_at)) as date) > '{as_of}') as has_open_complaint
-    from tickets where cast(timezone('{zone}', timezone('UTC', opened_at)) as date) <= '{as_of}' group by person
+    select person, max(opened_at) as last_complaint_at, bool_or(is_open) as has_open_complaint,
+        max(opened_at) filter (is_open) as last_open_complaint_at
+    from (select *, closed_at is null or cast(timezone('{zone}', timezone('UTC', closed_at)) as date) > '{as_of}' as is_open from tickets)
+    where cast(timezone('{zone}', timezone('UTC', opened_at)) as date) <= '{as_of}' group by person
 ),
 sightings as (
     select person, min(ordered_at) as seen_at from orders group by person
@@ -146,12 +147,12 @@ select customer_id, cast('{as_of}' as date) as as_of_date, first_order_at, last_
     coalesce(shipping_amount, 0) as shipping_amount, coalesce(tax_amount, 0) as tax_amount, coalesce(refund_amount, 0) as refund_amount,
     coalesce(fee_amount, 0) as fee_amount, coalesce(gross_amount - discount_amount - refund_amount, 0) as net_amount,
     cast((gross_amount - discount_amount - refund_amount) / nullif(orders_count, 0) as decimal(18, 4)) as average_order_amount,
-    mean_gap_days, gap_stddev_days, first_to_second_days, coalesce(categories_count, 0) as categories_count, full_price_share,
+    mean_gap_days, gap_stddev_days, longest_gap_days, first_to_second_days, coalesce(categories_count, 0) as categories_count, full_price_share,
     coalesce(unpaid_orders_count, 0) as unpaid_orders_count, coalesce(cancelled_orders_count, 0) as cancelled_orders_count,
     coalesce(refunded_orders_count, 0) as refunded_orders_count, coalesce(reviews_count, 0) as reviews_count,
     coalesce(positive_reviews_count, 0) as positive_reviews_count, coalesce(negative_reviews_count, 0) as negative_reviews_count,
     mean_rating, last_rating, last_review_at, last_negative_review_at, coalesce(helpful_votes_count, 0) as helpful_votes_count,
-    coalesce(has_open_complaint, false) as has_open_complaint, last_complaint_at, preferred_category, preferred_channel,
+    coalesce(has_open_complaint, false) as has_open_complaint, last_complaint_at, last_open_complaint_at, preferred_category, preferred_channel,
     coalesce(discounted_orders_count, 0) as discounted_orders_count,
     coalesce(cancelled_after_payment_orders_count, 0) as cancelled_after_payment_orders_count,
     above_median_price_share, preferred_category_share, preferred_channel_share, known / tastes.gross as need_known_share,

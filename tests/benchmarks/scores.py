@@ -69,6 +69,7 @@ def _facts(start: int, size: int, randomly: np.random.Generator) -> Any:
             "repeat_net_amount": np.round(net * np.maximum(days - 1, 0) / np.maximum(days, 1), 2),
             "mean_gap_days": gap,
             "gap_stddev_days": gap * randomly.random(size),
+            "longest_gap_days": gap,
             "first_to_second_days": gap,
             "categories_count": np.minimum(days, randomly.integers(1, 6, size)),
             "full_price_share": randomly.random(size),
@@ -80,7 +81,7 @@ def _facts(start: int, size: int, randomly: np.random.Generator) -> Any:
     ).lazy()
     dates, of_repeat = (
         ("first_order_date", "last_order_date", "recency_days", "tenure_days"),
-        ("mean_gap_days", "gap_stddev_days", "first_to_second_days"),
+        ("mean_gap_days", "gap_stddev_days", "longest_gap_days", "first_to_second_days"),
     )
     frame = frame.with_columns(
         *(pl.when(pl.col("purchase_days_count") > 0).then(pl.col(name)) for name in (*dates, "full_price_share")),

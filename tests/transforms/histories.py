@@ -10,6 +10,7 @@ from itertools import pairwise
 import polars as pl
 from hypothesis import strategies as st
 
+from transforms import lifecycle
 from transforms.schemas import CUSTOMER_FACTS
 
 AS_OF = date(2024, 12, 31)
@@ -38,6 +39,22 @@ class Customer:
 
     def but(self, **changes: object) -> "Customer":
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+
+def rhythm(rules: lifecycle.Rules, base_gap_days: float, one_time_gap_days: float, **more: object) -> lifecycle.Parameters:
+    """Parameters of the lifecycle of a base with these gaps; what is not given decides nothing."""
+    values = {
+        "one_time_half_days": None,
+        "one_time_lost_days": 0.0,
+        "lost_line": rules.lost_at,
+        "returned_share": None,
+        "lost_max_chance": rules.lost_max_return_share,
+        "repeat_customers_count": 9,
+        "lost_count": 0,
+        "lost_chance_90d": None,
+        "warnings": (),
+    }
+    return lifecycle.Parameters(rules, base_gap_days, one_time_gap_days, **{**values, **more})  # type: ignore[arg-type]
 
 
 def days_ago(*days: float) -> tuple[datetime, ...]:
@@ -77,6 +94,7 @@ def _facts_row(customer: Customer, as_of: date) -> dict[str, object]:
         "net_amount_12m": round(net_amount * len(recent) / max(len(orders), 1), 4),
         "mean_gap_days": statistics.mean(gaps) if gaps else None,
         "gap_stddev_days": statistics.stdev(gaps) if len(gaps) > 1 else None,
+        "longest_gap_days": max(gaps, default=None),
         "first_to_second_days": gaps[0] if gaps else None,
         "categories_count": customer.categories_count if orders else 0,
         "full_price_share": customer.full_price_share if orders else None,
@@ -90,6 +108,7 @@ def _facts_row(customer: Customer, as_of: date) -> dict[str, object]:
         "helpful_votes_count": customer.helpful_votes_count,
         "has_open_complaint": any(is_open for _, is_open in customer.complaints),
         "last_complaint_at": max((when for when, _ in customer.complaints), default=None),
+        "last_open_complaint_at": max((when for when, is_open in customer.complaints if is_open), default=None),
         "unpaid_orders_count": customer.failures[0],
         "cancelled_after_shipping_orders_count": customer.failures[1],
         "refused_orders_count": customer.failures[2],

@@ -22,6 +22,7 @@ def facts_of_purchases(purchases: pl.DataFrame, as_of: date) -> pl.LazyFrame:
         purchase_days_count=pl.len(),
         mean_gap_days=gap.mean(),
         gap_stddev_days=gap.std(),
+        longest_gap_days=gap.max(),
         first_to_second_days=gap.drop_nulls().first(),
     )
     orders = seen.filter("is_purchase").group_by("customer_id").agg(orders_count=pl.col("order_id").n_unique())

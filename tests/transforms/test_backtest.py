@@ -9,6 +9,7 @@ import pytest
 from transforms import backtest, scores
 
 from .purchases import PURCHASES, facts_of_purchases, happened_after
+from .regimes import REGIMES, last_cut, purchases_of
 
 CUT, DAYS = date(2024, 6, 30), 90
 RULES = backtest.Rules(resamples=30)
@@ -19,7 +20,7 @@ def measured(purchases: pl.DataFrame, cut: date = CUT, days: int = DAYS, rules: 
     facts = facts_of_purchases(purchases, cut)
     parameters = scores.fit(facts, scores.Rules())
     happened = happened_after(purchases, cut, days)
-    return backtest.measure(backtest.table(facts, scores.apply(facts, parameters), happened, parameters.clv, days), rules)
+    return backtest.measure(backtest.table(facts, scores.apply(facts, parameters), happened, parameters.clv, days), rules, 0.1)
 
 
 def bought(days_of: dict[str, list[str]], amount: float = 10) -> pl.DataFrame:
@@ -91,6 +92,75 @@ def test_deciles_of_customers_that_all_tie_are_all_alike() -> None:
     recency = result.deciles.filter(ranking="recency")
     assert recency["customers"].to_list() == [2] * 10
     assert recency["lift"].to_list() == pytest.approx([1.0] * 10)
+
+
+# ── Who comes back, and who is lost ──────────────────────────────────────────────────────────────────────────────────
+
+
+def customers_of(**columns: list[object]) -> pl.DataFrame:
+    """A ``table`` of customers with these columns; what is not given is the same of everybody."""
+    height = len(columns["came_back"])
+    plain = {"customer_id": [f"c{number}" for number in range(height)], "purchase_days_after": [0] * height}
+    same = dict.fromkeys((*backtest.SIGNALS, "net_amount_after", "expected_net_amount"), [1.0] * height)
+    groups = {f"in_{name}": ["x"] * height for name in backtest.GROUPS}
+    return pl.DataFrame({**plain, **same, **groups, **columns})
+
+
+def test_the_lost_come_last_and_the_others_by_their_chance() -> None:
+    rows = pl.DataFrame(
+        {
+            "is_lost": [True, True, False, False, False],
+            "p_purchase": [0.9, 0.1, 0.0, 0.4, 0.8],
+            "lifecycle_stage": ["decline", "decline", "stable", "exploration", "decline"],
+            "overdue_ratio": [9.0, 9.0, 0.1, 0.1, 5.0],
+        }
+    )
+    order = rows.select(signal=backtest.SIGNALS["lifecycle"])["signal"]
+    assert order.arg_sort().to_list() == [1, 0, 2, 3, 4]
+    unknown = rows.with_columns(p_purchase=pl.lit(None, pl.Float64)).select(signal=backtest.SIGNALS["lifecycle"])["signal"]
+    assert unknown.rank("dense").to_list() == [1, 1, 4, 3, 2]
+
+
+def test_the_score_to_trust_is_the_one_that_tells_best_who_comes_back() -> None:
+    came_back = [True, False] * 100
+    good = [2.0 if back else 1.0 for back in came_back]
+    almost = [3 - value if number in (0, 7) else value for number, value in enumerate(good)]
+    customers = customers_of(
+        came_back=came_back, lifecycle=good, p_purchase=almost, loyalty=[-value for value in good], recency=[1.0] * 200, rfm=[None] * 200
+    )
+    trust = backtest.measure(customers, backtest.Rules(resamples=200), 0.1).trust
+    assert dict(trust.select("signal", "verdict").iter_rows()) == {
+        "lifecycle": "best",
+        "p_purchase": "as_good",
+        "recency": "less",
+        "loyalty": "less",
+    }
+    assert trust["signal"].to_list() == ["lifecycle", "p_purchase", "recency", "loyalty"]
+    assert trust.row(0, named=True)["value"] == 1.0
+
+
+def test_how_many_of_the_lost_came_back_is_told_beside_what_was_expected_and_what_may() -> None:
+    customers = customers_of(
+        came_back=[True, False, False, True], p_purchase=[0.25, 0.5, 0.25, 0.9], in_lifecycle_stage=["lost", "lost", "lost", "stable"]
+    )
+    lost = backtest.measure(customers, RULES, 0.1).lost
+    expected = {"customers": 3, "came_back": 1, "expected_to_come_back": 1.0, "share": pytest.approx(1 / 3), "allowed_share": 0.1}
+    assert {name: lost[name] for name in expected} == expected
+    assert 0 <= lost["share_low"] <= lost["share"] <= lost["share_high"] <= 1
+
+
+@pytest.mark.parametrize("horizon_days", [31, 90])
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("name", REGIMES)
+def test_the_lifecycle_does_not_lose_to_recency_or_bg_nbd_in_any_regime(name: str, seed: int, horizon_days: int) -> None:
+    regime = REGIMES[name]
+    found = measured(purchases_of(regime, seed), last_cut(regime, horizon_days), horizon_days, backtest.Rules(resamples=100))
+    for baseline in ("recency", "p_purchase"):
+        row = figure(found, "auc", "lifecycle", baseline)
+        # Nobody can tell two AUC that differ by less than a thousandth.
+        assert row["verdict"] != "worse" or row["gain"] > -0.001, row
+    assert found.lost["customers"] > 0
+    assert found.lost["share"] <= found.lost["allowed_share"]
 
 
 def test_the_order_of_the_purchases_changes_no_figure() -> None:

@@ -17,8 +17,17 @@ from transforms.schemas import CUSTOMER_FACTS, MONEY
 from .histories import Customer, bases, days_ago, facts_of
 from .test_purchase_models import PUBLISHED, PUBLISHED_MONEY
 
-FORECASTS = ["p_alive", "expected_orders_90d", "clv_365d"]
-KNOWN = clv.Parameters(clv.Rules(), 2_357, 946, purchases=PUBLISHED, money=PUBLISHED_MONEY, frequency_money_correlation=0.1, warnings=())
+FORECASTS = ["p_alive", "p_purchase_90d", "expected_orders_90d", "clv_365d"]
+KNOWN = clv.Parameters(
+    clv.Rules(),
+    2_357,
+    946,
+    purchases=PUBLISHED,
+    money=PUBLISHED_MONEY,
+    frequency_money_correlation=0.1,
+    mean_p_purchase_90d=0.2,
+    warnings=(),
+)
 
 
 def base_of(repeaters: int, one_timers: int = 60, seed: int = 1) -> pl.LazyFrame:
@@ -38,14 +47,15 @@ def forecast(facts: pl.LazyFrame, parameters: clv.Parameters = KNOWN) -> pl.Data
 
 
 def test_a_forecast_is_that_of_the_two_models() -> None:
-    # CDNOW's customer 1: x = 2, t_x = 213 days, T = 272 days, 2 × 22.35 on the repeat days
-    regular = facts_of(Customer(purchases=days_ago(272, 200, 59))).with_columns(repeat_net_amount=pl.lit(Decimal("44.70"), MONEY))
+    # CDNOW's customer 1: x = 2, t_x = 213 days, T = 272 days, 2 × 22.35 on the repeat days, 29.33 on the first
+    regular = facts_of(Customer(purchases=days_ago(272, 200, 59), net_amount=Decimal("74.03")))
     history = (np.array([2.0]), np.array([213 / 7]), np.array([272 / 7]))
     year = bg_nbd.expected_purchases(PUBLISHED, *history, 365 / 7)[0]
     found = forecast(regular).row(0, named=True)
     assert found["p_alive"] == pytest.approx(bg_nbd.probability_alive(PUBLISHED, *history)[0])
+    assert found["p_purchase_90d"] == pytest.approx(1 - bg_nbd.probability_of_silence(PUBLISHED, *history, 90 / 7)[0])
     assert found["expected_orders_90d"] == pytest.approx(bg_nbd.expected_purchases(PUBLISHED, *history, 90 / 7)[0])
-    money = gamma_gamma.expected_money(PUBLISHED_MONEY, np.array([2.0]), np.array([44.7]))[0]
+    money = gamma_gamma.expected_money(PUBLISHED_MONEY, np.array([3.0]), np.array([74.03]))[0]
     assert float(found["clv_365d"]) == pytest.approx(year * money, abs=1e-4)
 
 
@@ -56,7 +66,7 @@ def test_whoever_bought_on_one_day_only_has_no_p_alive_but_may_be_expected_back(
 
 
 def test_nothing_is_known_of_whoever_never_bought() -> None:
-    assert forecast(facts_of(Customer())).row(0)[1:] == (None, None, None)
+    assert forecast(facts_of(Customer())).row(0)[1:] == (None,) * 4
 
 
 def test_repeat_purchases_that_were_all_refunded_count_as_bringing_nothing() -> None:
@@ -79,7 +89,7 @@ def test_a_base_where_too_few_came_back_is_unknown_and_says_so() -> None:
     why = "49 of 109 customers came back, fewer than min_repeat_customers = 50"
     assert parameters.warnings == (f"p_alive, expected orders and CLV are unknown: {why}",)
     assert (parameters.purchases, parameters.money) == (None, None)
-    assert forecast(facts, parameters).select(FORECASTS).null_count().row(0) == (109, 109, 109)
+    assert forecast(facts, parameters).select(FORECASTS).null_count().row(0) == (109,) * 4
 
 
 def test_a_base_that_is_large_enough_is_known() -> None:
@@ -89,14 +99,14 @@ def test_a_base_that_is_large_enough_is_known() -> None:
     assert parameters.money is not None
     assert (parameters.customers_count, parameters.repeat_customers_count) == (260, 200)
     assert not [warning for warning in parameters.warnings if "unknown" in warning]
-    assert forecast(facts, parameters).select(FORECASTS).null_count().row(0) == (60, 0, 0)
+    assert forecast(facts, parameters).select(FORECASTS).null_count().row(0) == (60, 0, 0, 0)
 
 
 def test_a_base_whose_repeat_purchases_brought_no_money_has_no_clv_but_p_alive() -> None:
     facts = base_of(repeaters=200).with_columns(repeat_net_amount=pl.lit(Decimal(0), MONEY))
     parameters = clv.fit(facts, clv.Rules())
     assert "CLV is unknown: repeat purchases of 0 customers brought money, fewer than min_repeat_customers = 50" in parameters.warnings
-    assert forecast(facts, parameters).select(FORECASTS).null_count().row(0) == (60, 0, 260)
+    assert forecast(facts, parameters).select(FORECASTS).null_count().row(0) == (60, 0, 0, 260)
 
 
 def test_a_search_that_ends_early_leaves_everything_unknown_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,13 +116,13 @@ def test_a_search_that_ends_early_leaves_everything_unknown_and_says_so(monkeypa
     parameters = clv.fit(facts, clv.Rules())
     assert "p_alive, expected orders and CLV are unknown: from 4 starts BG/NBD found no maximum" in parameters.warnings
     assert "CLV is unknown: from 4 starts Gamma-Gamma found no maximum" in parameters.warnings
-    assert forecast(facts, parameters).select(FORECASTS).null_count().row(0) == (120, 120, 120)
+    assert forecast(facts, parameters).select(FORECASTS).null_count().row(0) == (120,) * 4
 
 
 def test_without_a_maximum_for_money_clv_alone_is_unknown() -> None:
     ended = dataclasses.replace(PUBLISHED_MONEY, search=dataclasses.replace(PUBLISHED_MONEY.search, is_converged=False))
     found = forecast(facts_of(Customer(purchases=days_ago(9, 40))), dataclasses.replace(KNOWN, money=ended))
-    assert [column.is_null().all() for column in found.select(FORECASTS)] == [False, False, True]
+    assert [column.is_null().all() for column in found.select(FORECASTS)] == [False, False, False, True]
 
 
 def test_a_parameter_on_its_limit_is_a_warning() -> None:
@@ -195,7 +205,7 @@ def test_the_order_of_rows_changes_no_parameter() -> None:
 @pytest.mark.parametrize("factor", [pytest.param(Decimal("0.1"), id="a tenth"), pytest.param(Decimal(1000), id="a thousand")])
 def test_the_currency_money_is_counted_in_changes_nothing_but_the_unit(factor: Decimal) -> None:
     facts = base_of(repeaters=120)
-    scaled = facts.with_columns(repeat_net_amount=(pl.col("repeat_net_amount") * factor).cast(MONEY))
+    scaled = facts.with_columns((pl.col("net_amount", "repeat_net_amount") * factor).cast(MONEY))
     fitted, refitted = (clv.fit(each, clv.Rules()) for each in (facts, scaled))
     assert refitted.purchases == fitted.purchases
     before, after = (forecast(each, known)["clv_365d"].cast(pl.Float64) for each, known in ((facts, fitted), (scaled, refitted)))
@@ -204,7 +214,7 @@ def test_the_currency_money_is_counted_in_changes_nothing_but_the_unit(factor: D
 
 def test_apply_is_lazy_and_keeps_the_other_columns() -> None:
     result = clv.apply(pl.LazyFrame(schema=dict(CUSTOMER_FACTS)), KNOWN)
-    assert list(result.collect_schema())[-3:] == FORECASTS
+    assert list(result.collect_schema())[-4:] == FORECASTS
     assert result.collect_schema()["clv_365d"] == MONEY
     assert result.collect().is_empty()
 

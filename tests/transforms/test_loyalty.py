@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from transforms import lifecycle, loyalty
 from transforms.schemas import CUSTOMER_FACTS
 
-from .histories import AS_OF, CUSTOMERS, Customer, bases, days_ago, facts_of
+from .histories import AS_OF, CUSTOMERS, Customer, bases, days_ago, facts_of, rhythm
 
 BASE = loyalty.Parameters(
     loyalty.Rules(),
@@ -22,9 +22,7 @@ BASE = loyalty.Parameters(
     warnings=(),
 )
 PARTS = [f"loyalty_{part}" for part in loyalty.PARTS]
-RHYTHM = lifecycle.Parameters(
-    lifecycle.Rules(base_gap_weight=100), base_gap_days=50, one_time_gap_days=50, repeat_customers_count=9, warnings=()
-)
+RHYTHM = rhythm(lifecycle.Rules(base_gap_weight=100), base_gap_days=50, one_time_gap_days=50)
 
 
 def known(*customers: Customer) -> pl.LazyFrame:

@@ -62,7 +62,8 @@ tickets_by_customer as (
     select
         customer_id,
         bool_or(closed_date is null or closed_date > {{ as_of_date() }}) as has_open_complaint,
-        max(opened_at) as last_complaint_at
+        max(opened_at) as last_complaint_at,
+        max(case when closed_date is null or closed_date > {{ as_of_date() }} then opened_at end) as last_open_complaint_at
     from tickets
     where opened_date <= {{ as_of_date() }}
     group by customer_id
@@ -94,7 +95,8 @@ select
     topics_by_customer.blamed_topics_zh,
     reviews_by_customer.helpful_votes_count,
     tickets_by_customer.has_open_complaint,
-    tickets_by_customer.last_complaint_at
+    tickets_by_customer.last_complaint_at,
+    tickets_by_customer.last_open_complaint_at
 from reviews_by_customer
 full outer join tickets_by_customer
     on reviews_by_customer.customer_id = tickets_by_customer.customer_id

@@ -40,6 +40,7 @@ summed as (
         count(gap_days) as gaps_count,
         sum(gap_days) as gap_days_sum,
         sum(gap_days * gap_days) as gap_days_squares_sum,
+        max(gap_days) as longest_gap_days,
         max(case when day_number = 2 then gap_days end) as first_to_second_days
     from gaps
     group by customer_id
@@ -55,5 +56,6 @@ select
             cast(gaps_count * gap_days_squares_sum - gap_days_sum * gap_days_sum as double) / (gaps_count * (gaps_count - 1))
         )
     end as gap_stddev_days,
+    longest_gap_days,
     first_to_second_days
 from summed

@@ -31,8 +31,6 @@ select
     abc_class_zh,
     lifecycle_stage,
     lifecycle_stage_zh,
-    lifecycle_reasons,
-    lifecycle_reasons_zh,
     is_lost,
     expected_gap_days,
     next_order_expected_on,

@@ -6,13 +6,17 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
+from orchestration import lake
 from orchestration import settings as home_settings
 from orchestration.backtest import words
 from orchestration.backtest.happened import happened
+from orchestration.backtest.hidden import HiddenRows, hidden_rows
 from orchestration.backtest.report import write
 from orchestration.backtest.window import Window, window
+from orchestration.dumps.landing import land
 from orchestration.errors import RegularsError
 from orchestration.settings import Settings
 from tests.transforms.test_backtest import FEW, measured
@@ -118,6 +122,67 @@ def test_what_happened_is_what_was_ordered_counted_and_given_back_within_the_hor
     }
 
 
+# ── What the cut hides ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def land_orders(settings: Settings, files: dict[str, list[str]]) -> None:
+    """Land a file of orders per name: one order on each of the days."""
+    folder = settings.inbox / "shop"
+    folder.mkdir(parents=True)
+    for name, days in files.items():
+        rows = [f"{name}-{number},C{number},{day} 12:00:00,1,10" for number, day in enumerate(days)]
+        (folder / name).write_text("\n".join(["order_id,customer_id,ordered_at,quantity,unit_price", *rows]) + "\n", encoding="utf-8")
+    with lake.open_ledger(settings) as ledger:
+        landed = land(settings, ledger, "test", lambda share: None)
+    assert not landed.held
+
+
+def test_rows_from_before_the_cut_in_a_file_dated_after_it_are_warned_of_with_a_day_to_cut_on(settings: Settings) -> None:
+    land_orders(settings, {"orders_2024-05-31.csv": ["2024-05-03", "2024-05-30"], "orders_2024-06-30.csv": ["2024-06-02", "2024-06-20"]})
+    found = hidden_rows(settings.looking_back_to("2024-06-15"))
+    assert found == HiddenRows(rows=1, files=1, file_name="orders_2024-06-30.csv", last_day="2024-05-30")
+    assert "1 order rows from before the cut are not seen" in found.sentences["en"]
+    assert "cut there instead" in found.sentences["en"]
+    assert "2024-05-30" in found.sentences["zh"]
+
+
+@pytest.mark.parametrize("cut", ["2024-05-30", "2024-06-29", "2024-06-30"])
+def test_a_cut_that_hides_nothing_by_mistake_warns_of_nothing(settings: Settings, cut: str) -> None:
+    land_orders(settings, {"orders_2024-05-31.csv": ["2024-05-03", "2024-05-30"], "orders_2024-06-30.csv": ["2024-06-02", "2024-06-20"]})
+    assert hidden_rows(settings.looking_back_to(cut)) is None
+
+
+def test_a_warning_is_on_both_pages_and_in_the_figures(settings: Settings) -> None:
+    hidden = HiddenRows(rows=7, files=2, file_name="orders_2024-07-31.csv", last_day="2024-06-30")
+    told = write(settings, WINDOW, measured(FEW), {}, hidden)
+    for language in ("en", "zh"):
+        assert told["warnings"][language] == [hidden.sentences[language]]
+        assert hidden.sentences[language] in (WINDOW.folder(settings) / f"report.{language}.html").read_text(encoding="utf-8")
+
+
+# ── What is advised ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+TRUST = pl.DataFrame({"signal": ["lifecycle", "p_purchase", "recency"], "value": [0.82, 0.81, 0.6], "verdict": ["best", "as_good", "less"]})
+LOST = {"customers": 200, "came_back": 30, "share": 0.15, "share_low": 0.1, "share_high": 0.2, "allowed_share": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("lost", "language", "expected"),
+    [
+        pytest.param(LOST, "en", "15.0% (10.0% to 20.0%), more than the 10% that are allowed: raise lifecycle.lost_at", id="too many"),
+        pytest.param({**LOST, "share": 0.1}, "en", "10.0% (10.0% to 20.0%), within the 10%", id="as many as may"),
+        pytest.param({**LOST, "customers": 0, "share": None}, "en", "Nobody was called lost", id="nobody"),
+        pytest.param(LOST, "zh", "占 15.0%（10.0% 至 20.0%），超过设定的 10%", id="Chinese"),
+    ],
+)
+def test_the_advice_names_the_best_score_and_says_whether_the_lost_are_lost(lost: dict, language: str, expected: str) -> None:
+    best, about_lost = words.findings(TRUST, lost, 90, language)
+    assert words.text("lifecycle", language) in best
+    assert "0.820" in best
+    assert words.text("p_purchase", language) in best
+    assert expected in about_lost
+
+
 # ── What is left behind ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -126,7 +191,7 @@ def test_pages_need_nothing_beside_them_and_the_figures_are_those_of_the_result(
     told = write(settings, WINDOW, result, {"lost": "流失客户"})
     folder = settings.home / "backtests" / "2024-06-30_90"
     assert {path.name for path in folder.iterdir()} == {
-        *(f"{name}.parquet" for name in ("comparisons", "calibration", "deciles", "groups")),
+        *(f"{name}.parquet" for name in ("comparisons", "calibration", "deciles", "groups", "trust")),
         *("backtest.png", "backtest.json", "report.en.html", "report.zh.html"),
     }
     assert (folder / "backtest.png").read_bytes().startswith(b"\x89PNG")
