@@ -123,11 +123,19 @@ def opted_out(opt_outs: pl.LazyFrame, consents: pl.LazyFrame) -> pl.LazyFrame:
 def last_words(consents: pl.LazyFrame) -> pl.LazyFrame:
     """Statements (customer_id, channel, is_granted, changed_at) to one row per customer: ``<channel>_consent``, null = not on record.
 
-    The last word counts; of several at the same moment a refusal.
+    A consent holds where it was granted later than it was last refused. So of two statements of one moment that disagree the refusal wins,
+    whichever was delivered last. This is the one rule for the marts, the lists, their checks and downloads.
     """
-    newest = consents.sort("changed_at", pl.col("is_granted").not_(), maintain_order=True)
-    words = {f"{channel}_consent": pl.col("is_granted").filter(pl.col("channel") == channel).last() for channel in CHANNELS}
-    return newest.group_by("customer_id").agg(**words)
+    at, is_granted = pl.col("changed_at"), pl.col("is_granted")
+
+    def word(channel: str) -> pl.Expr:
+        is_of_channel = pl.col("channel") == channel
+        granted, refused = is_of_channel & is_granted, is_of_channel & ~is_granted
+        last_granted, last_refused = at.filter(granted).max(), at.filter(refused).max()
+        holds = last_refused.is_null() | (last_granted > last_refused).fill_null(value=False)
+        return pl.when(granted.any() | refused.any()).then(holds)
+
+    return consents.group_by("customer_id").agg(**{f"{channel}_consent": word(channel) for channel in CHANNELS})
 
 
 def evidence(

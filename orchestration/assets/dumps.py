@@ -11,6 +11,7 @@ from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.landing import land
 from orchestration.freshness import is_current
 from orchestration.identity.identify import identify
+from orchestration.lists import permission
 from orchestration.progress import Progress
 from orchestration.resources import RunDay, RunLock
 from orchestration.settings import Settings
@@ -19,6 +20,7 @@ RAW = AssetKey(["raw", "deliveries"])
 FILES = AssetKey(["clean", "files"])
 CLEAN = [AssetKey(["clean", feed]) for feed in FEEDS]
 LINKS = AssetKey(["identity", "customer_links"])
+CONSENTS = AssetKey(["identity", "customer_consents"])
 ID_CHANGES = AssetKey(["identity", "customer_id_changes"])
 
 _SPECS = [
@@ -81,18 +83,26 @@ def landed_dumps(
             deps=[*CLEAN, FILES],
             description="Who has another id than before. Grain: one row per former id, new id and day of change.",
         ),
+        AssetSpec(
+            CONSENTS,
+            group_name="identity",
+            deps=[*CLEAN, FILES],
+            description="Who agreed to be written to on which channel, over all ids. Grain: one row per person with a statement on record.",
+        ),
     ],
 )
 def customer_links(
     context: AssetExecutionContext, settings: ResourceParam[Settings], progress: ResourceParam[Progress], run_day: RunDay
-) -> tuple[MaterializeResult, MaterializeResult]:
-    """Clean tables → who is one person, and who is somebody else by now."""
+) -> tuple[MaterializeResult, MaterializeResult, MaterializeResult]:
+    """Clean tables → who is one person, who is somebody else by now, and what each agreed to."""
     with progress.stage("identity"):
         if settings.looks_back:  # a backtest does so and lands nothing
             lake.write_live_files(settings)
         report = identify(settings, date.fromisoformat(run_day.of(settings)), context.run.run_id)
+        persons = permission.write_consents(settings)
     progress.figures["identity"] = report
     return (
         MaterializeResult(asset_key=LINKS, metadata=report.counts()),
         MaterializeResult(asset_key=ID_CHANGES, metadata=dict(report.id_changes)),
+        MaterializeResult(asset_key=CONSENTS, metadata={"persons": persons}),
     )

@@ -13,6 +13,7 @@ import polars as pl
 
 from orchestration import lake
 from orchestration.identity.report import folder as identity_folder
+from orchestration.io import write_parquet
 from orchestration.lists import history
 from orchestration.rules import identity_reading, list_definitions
 from orchestration.settings import Settings
@@ -59,9 +60,16 @@ def known(settings: Settings, contacts: pl.LazyFrame, as_of: date) -> Known:
 
 
 def consents(settings: Settings) -> pl.LazyFrame:
-    """The last word of each person on each channel: customer_id, ``<channel>_consent``."""
+    """The last word of each person on each channel as the lake has it now: customer_id, ``<channel>_consent``."""
     with _connected(settings) as connection:
-        return last_words(connection.sql(f"{_CONSENTS} order by all").pl().lazy())
+        return last_words(connection.sql(_CONSENTS).pl().lazy())
+
+
+def write_consents(settings: Settings) -> int:
+    """``lake/identity/customer_consents.parquet``, from which dbt builds the marts. Returns the number of persons in it."""
+    found = consents(settings).sort("customer_id").collect()
+    write_parquet(found, identity_folder(settings) / "customer_consents.parquet")
+    return found.height
 
 
 def complaints(settings: Settings) -> pl.LazyFrame:

@@ -10,6 +10,7 @@ import polars as pl
 
 from orchestration import texts
 from orchestration.dumps.feeds import FEEDS
+from orchestration.lists import permission
 from orchestration.settings import Settings
 from transforms.schemas import (
     CUSTOMER_ID_CHANGES,
@@ -100,6 +101,7 @@ class Lake:
         ]
         self._write("identity/customer_links", [dict(zip(CUSTOMER_LINKS, link, strict=True)) for link in links], CUSTOMER_LINKS)
         self._write("identity/customer_id_changes", [], CUSTOMER_ID_CHANGES)
+        permission.write_consents(Settings(home=self.home))
         self.score(date(1970, 1, 1), {})
         self.history([])
 

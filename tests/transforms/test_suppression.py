@@ -105,6 +105,27 @@ def test_an_opt_out_holds_until_consent_to_the_same_is_given_later(opted, said, 
     assert set(found["channel"]) == expected
 
 
+@pytest.mark.parametrize(
+    ("said", "consent"),
+    [
+        pytest.param([(True, 1)], True, id="granted"),
+        pytest.param([(False, 1)], False, id="refused"),
+        pytest.param([(False, 1), (True, 2)], True, id="granted later than refused"),
+        pytest.param([(True, 1), (False, 2)], False, id="refused later than granted"),
+        pytest.param([(True, 1), (False, 1)], False, id="both at one moment, the refusal delivered last"),
+        pytest.param([(False, 1), (True, 1)], False, id="both at one moment, the grant delivered last"),
+        pytest.param([(False, 1), (True, 2), (False, 2), (True, 2)], False, id="a moment that disagrees, after others"),
+        pytest.param([(False, 2), (True, 2), (True, 3)], True, id="granted again after such a moment"),
+    ],
+)
+def test_a_consent_holds_only_where_it_was_granted_later_than_it_was_last_refused(said, consent):
+    rows = [("c1", "email", is_granted, datetime(2024, 6, day)) for is_granted, day in said]
+    found = last_words(pl.LazyFrame(rows, schema=SAID, orient="row")).collect()
+    assert found.row(0, named=True) == {
+        "customer_id": "c1", "email_consent": consent, "sms_consent": None, "wechat_consent": None, "phone_consent": None
+    }  # fmt: skip
+
+
 MOMENTS = st.integers(0, 6)
 PERSON = st.fixed_dictionaries(
     {

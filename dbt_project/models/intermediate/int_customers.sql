@@ -15,7 +15,8 @@ order_contacts as (
 ),
 
 consents as (
-    select * from {{ ref('int_customer_consents') }}
+    select * from {{ ref('stg_customer_consents') }}
+    where {{ is_of_touched_customer() }}
 ),
 
 first_seen as (
