@@ -39,7 +39,7 @@ def words_of(settings: Settings) -> words.Words:
 @functools.cache
 def _shipped() -> dict[str, Any]:
     """Parsing YAML costs more than everything that is done with it, and a run asks several times."""
-    return dict(yaml.safe_load(SHIPPED.read_text(encoding="utf-8")))
+    return dict(yaml.load(SHIPPED.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
 def fingerprint(settings: Settings) -> str:

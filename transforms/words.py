@@ -61,7 +61,7 @@ def load(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> Words:
     return Words(
         topics=entries,
         names_zh={name: str(topic.get("zh") or name) for name, topic in topics.items()},
-        sentiment={word: value for word, value in sentiment.items() if value},
+        sentiment=sentiment,
         negations=frozenset(_words([*shipped["negations"], *_listed(own, "negations")])),
         degrees={**_weighted(shipped["degrees"]), **_own_weights(own, "degrees", 0, 3)},
         contrasts=frozenset(_words([*shipped["contrasts"], *_listed(own, "contrasts")])),

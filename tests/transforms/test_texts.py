@@ -67,13 +67,94 @@ TONES = {
     "❤️": "positive",
     "😡": "negative",
     "还行 👎👎": "negative",
+    # a negation belongs to the word that follows it, however often both are repeated
+    "不好吃不好吃不好吃": "negative",
+    "不好不好不好": "negative",
+    "not good not good": "negative",
+    "not nice not nice at all": "negative",
+    "没有异味，不贵": "positive",
+    "差差差": "negative",
+    "赞赞": "positive",
+    # idioms and words of two meanings
+    "不是一般的慢": "negative",
+    "送餐速度不是一般的慢啊": "negative",
+    "不是一般的好": "positive",
+    "好慢": "negative",
+    "好难吃": "negative",
+    "好好吃": "positive",
+    "质量好": "positive",
+    "pretty bad": "negative",
+    "a pretty color": "positive",
+    "It looks cheap": "negative",
+    "The fabric feels cheap": "negative",
+    "cheap plastic": "negative",
+    "a good product for a cheap price": "positive",
+    "Not only good, it is great": "positive",
+    "没有想象中的好": "negative",
+    "没有想象中的那么好吃": "negative",
+    # what is missing, unmet or regretted
+    "It does not turn on and did not charge": "negative",
+    "It did not light up and never rang": "negative",
+    "It did not light up": "neutral",
+    "没有灯光，没有声音": "negative",
+    "Would have been great if it worked": "negative",
+    "I wish I had read the reviews": "negative",
+    "could be better": "negative",
+    "I expected better": "negative",
+    "save your money and look elsewhere": "negative",
+    "I returned it": "negative",
+    "thanks for nothing": "negative",
+    "等了两个小时，都凉了": "negative",
+    "退货了，再也不会买": "negative",
+    # a contrast counts in its own sentence
+    "Great taste, great price, great service. The box was dented but fine.": "positive",
 }
-UNKNOWN = ["", "  \n ", "...!?", "muito bom, recomendo", "12345", "差不多", "goods", "的"]
+UNKNOWN = [
+    "",
+    "  \n ",
+    "...!?",
+    "muito bom, recomendo",
+    "chegou no prazo, super rápido",
+    "12345",
+    "差不多",
+    "goods",
+    "的",
+    "as well",
+    "cheap",
+]
+COMPLAINTS = ["不好吃", "不好", "不喜欢", "不推荐", "不新鲜", "不便宜", "不干净", "不是很好", "没有用", "一点都不好吃", "质量不好", "太慢"]
+COMPLAINTS_EN = ["not good", "not nice", "isn't good", "not happy", "doesn't work", "not worth it", "no good", "never again", "looks cheap"]
+PRAISE = ["好吃", "很好", "喜欢", "值得", "没问题", "不贵", "不后悔", "毫无瑕疵", "没有破损", "非常好", "不错"]
+PRAISE_EN = ["good", "not bad", "no problem", "very nice", "not disappointed", "never disappoints", "works well", "not expensive"]
 
 
 @pytest.mark.parametrize(("body", "tone"), TONES.items())
 def test_the_tone_of_a_text(body: str, tone: str) -> None:
     assert tone_of(body) == tone
+
+
+@settings(deadline=None, max_examples=40)
+@given(times=st.integers(1, 8), sign=st.sampled_from(["", " ", "，", "！", "。"]), said=st.sampled_from(COMPLAINTS))
+def test_a_complaint_that_is_repeated_stays_one(times: int, sign: str, said: str) -> None:
+    assert tone_of(sign.join([said] * times)) == "negative"
+
+
+@settings(deadline=None, max_examples=40)
+@given(times=st.integers(1, 8), sign=st.sampled_from(["", " ", "，", "！", "。"]), said=st.sampled_from(PRAISE))
+def test_praise_that_is_repeated_stays_praise(times: int, sign: str, said: str) -> None:
+    assert tone_of(sign.join([said] * times)) == "positive"
+
+
+@settings(deadline=None, max_examples=40)
+@given(sign=st.sampled_from([" ", ", ", "! ", ". ", "\n", " and "]), said=st.lists(st.sampled_from(COMPLAINTS_EN), min_size=1, max_size=6))
+def test_complaints_in_a_row_are_a_complaint(sign: str, said: list[str]) -> None:
+    assert tone_of(sign.join(said)) == "negative"
+
+
+@settings(deadline=None, max_examples=40)
+@given(sign=st.sampled_from([" ", ", ", "! ", ". ", "\n", " and "]), said=st.lists(st.sampled_from(PRAISE_EN), min_size=1, max_size=6))
+def test_praises_in_a_row_are_praise(sign: str, said: list[str]) -> None:
+    assert tone_of(sign.join(said)) == "positive"
 
 
 @pytest.mark.parametrize("body", UNKNOWN)
@@ -103,7 +184,20 @@ def test_the_sum_is_brought_between_minus_one_and_one_as_vader_does() -> None:
         pytest.param(
             "Quality is great but delivery was slow", None, {"quality": "positive", "logistics": "negative"}, id="also in English"
         ),
-        pytest.param("包装。质量很好", 1, {"packaging": "negative", "quality": "positive"}, id="stars where the part says nothing"),
+        pytest.param(
+            "包装。质量一般。价格划算",
+            4,
+            {"packaging": "positive", "quality": "positive", "price": "positive"},
+            id="stars where the part says nothing",
+        ),
+        pytest.param("包装。质量很好", 1, {"packaging": "negative", "quality": None}, id="no praise in a review of one star"),
+        pytest.param(
+            "质量很好。物流太慢，客服恶劣，太差了",
+            None,
+            {"quality": None, "logistics": "negative", "service": "negative"},
+            id="no praise in a bad text",
+        ),
+        pytest.param("质量很好，物流太慢", 5, {"quality": "positive", "logistics": "negative"}, id="a good review may blame"),
         pytest.param("It arrived. I love it", 3, {"logistics": "positive"}, id="the whole text where the stars say nothing"),
         pytest.param("it came in a box", None, {"packaging": None}, id="named, and no more"),
         pytest.param("customer service never replied", 1, {"service": "negative"}, id="several words"),
@@ -117,6 +211,36 @@ def test_the_sum_is_brought_between_minus_one_and_one_as_vader_does() -> None:
 )
 def test_the_topics_of_a_text_and_their_tone(body: str, rating: int | None, topics: dict[str, str | None]) -> None:
     assert topics_of(body, rating=rating) == topics
+
+
+WORDS_OF_REVIEWS = [
+    "质量",
+    "物流",
+    "很好",
+    "不错",
+    "太慢",
+    "喜欢",
+    "但是",
+    "不",
+    "，",
+    "。",
+    "quality",
+    "delivery",
+    "great",
+    "slow",
+    "love it",
+    "but",
+    "not",
+    ". ",
+]
+
+
+@settings(deadline=None, max_examples=60)
+@given(said=st.lists(st.sampled_from(WORDS_OF_REVIEWS), min_size=1, max_size=12), rating=st.sampled_from([None, 1, 2, 3, 4, 5]))
+def test_no_topic_of_a_bad_review_is_praised(said: list[str], rating: int | None) -> None:
+    body = " ".join(said)
+    is_bad = rating <= texts.NEGATIVE_STARS if rating is not None else tone_of(body) == "negative"
+    assert not (is_bad and "positive" in topics_of(body, rating=rating).values())
 
 
 def test_title_and_body_are_read_as_one_text_in_two_parts() -> None:
