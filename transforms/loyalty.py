@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from transforms.ranges import check_ranges
+from transforms.reasons import reasons
 
 TYPE_NAMES_ZH = {"true": "真忠诚", "latent": "潜在忠诚", "spurious": "虚假忠诚", "none": "不忠诚", "unknown": "未知"}
 
@@ -160,7 +161,8 @@ def _means(facts: pl.LazyFrame, parameters: Parameters) -> dict[str, float]:
 def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     """Adds ``loyalty_score`` (0 to 100), ``loyalty_behaviour``, ``loyalty_attitude`` and their parts (0 to 1), ``is_attitude_known``,
     ``loyalty_type`` (``true``, ``latent``, ``spurious``, ``none``, ``unknown``), ``loyalty_raised_by`` and ``loyalty_lowered_by`` (the part
-    that did so most, if any did notably), each of these three with ``_zh``. Reads ``overdue_ratio`` beside the facts.
+    that did so most, if any did notably), ``discontent`` (what the customer complained of or rated badly, null where nothing), each of
+    these four with ``_zh``. Reads ``overdue_ratio`` beside the facts.
 
     A customer without a purchase has behaviour 0. Where the attitude is unknown the score is behaviour alone, and the type is
     ``unknown``: the quadrants need both sides.
@@ -201,6 +203,23 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
         )
         .drop("_most", "_least", "_raised_by", "_lowered_by", *_POINTS)
         .with_columns(loyalty_type_zh=pl.col("loyalty_type").replace_strict(TYPE_NAMES_ZH, return_dtype=pl.String))
+        .pipe(_with_discontent, rules)
+    )
+
+
+def _with_discontent(facts: pl.LazyFrame, rules: Rules) -> pl.LazyFrame:
+    """Adds ``discontent`` and ``discontent_zh``. A mean rating is bad where helpful votes on it count as a warning."""
+    is_open = pl.col("has_open_complaint").fill_null(value=False)
+    said = [
+        (is_open, "an open complaint", "有未解决的投诉"),
+        (~is_open & pl.col("last_complaint_at").is_not_null(), "complained before", "曾经投诉"),
+        (pl.col("mean_rating") < rules.praise_rating, "rates {rating} of 5 on average", "平均评分{rating}（满分5）"),
+        (pl.col("mean_rating").is_null() & (pl.col("negative_reviews_count") > 0), "wrote a bad review", "写过差评"),
+    ]
+    rating = pl.col("mean_rating").round(1, mode="half_away_from_zero").cast(pl.String)
+    return facts.with_columns(reasons(said, "discontent")).with_columns(
+        pl.when(rating.is_null()).then(name).otherwise(pl.col(name).str.replace("{rating}", rating, literal=True)).alias(name)
+        for name in ("discontent", "discontent_zh")
     )
 
 

@@ -206,6 +206,8 @@ _SCORES: dict[str, pl.DataType | type[pl.DataType]] = {
     "loyalty_raised_by_zh": pl.String,
     "loyalty_lowered_by": pl.String,
     "loyalty_lowered_by_zh": pl.String,
+    "discontent": pl.String,
+    "discontent_zh": pl.String,
 }
 CUSTOMER_SCORES = pl.Schema(_SCORES)
 """Grain: one row per customer of ``CUSTOMER_FACTS``, as of the same day."""

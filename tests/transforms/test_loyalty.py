@@ -250,3 +250,33 @@ def test_the_points_of_the_parts_add_up_to_what_lies_between_the_score_and_a_mea
     found = scored.join(points, on="customer_id").join(expected, on="customer_id").collect()
     for row in found.iter_rows(named=True):
         assert row["loyalty_score"] == pytest.approx(row["points"] + row["mean_score"], abs=1e-6)
+
+
+# ── What made a customer discontent ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("customer", "en", "zh"),
+    [
+        pytest.param(Customer(purchases=days_ago(5)), None, None, id="nothing said"),
+        pytest.param(Customer(reviews=stars(5, 5)), None, None, id="content"),
+        pytest.param(Customer(reviews=stars(4, 3)), None, None, id="at the line"),
+        pytest.param(Customer(reviews=stars(1, 2)), "rates 1.5 of 5 on average", "平均评分1.5（满分5）", id="bad rating"),
+        pytest.param(Customer(complaints=OPEN, reviews=stars(5)), "an open complaint", "有未解决的投诉", id="open complaint, five stars"),
+        pytest.param(Customer(complaints=CLOSED), "complained before", "曾经投诉", id="solved complaint, no review"),
+        pytest.param(
+            Customer(complaints=OPEN, reviews=stars(1)),
+            "an open complaint; rates 1.0 of 5 on average",
+            "有未解决的投诉；平均评分1.0（满分5）",
+            id="both",
+        ),
+    ],
+)
+def test_discontent_names_the_complaint_and_the_bad_rating(customer: Customer, en: str | None, zh: str | None) -> None:
+    found = valued(customer)
+    assert (found["discontent"], found["discontent_zh"]) == (en, zh)
+
+
+def test_a_bad_review_without_stars_is_discontent() -> None:
+    facts = known(Customer()).with_columns(reviews_count=pl.lit(1, pl.Int64), negative_reviews_count=pl.lit(1, pl.Int64))
+    assert loyalty.apply(facts, BASE).collect()["discontent"].item() == "wrote a bad review"

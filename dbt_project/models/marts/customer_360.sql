@@ -175,7 +175,9 @@ select
     customer_scores.loyalty_raised_by,
     customer_scores.loyalty_raised_by_zh,
     customer_scores.loyalty_lowered_by,
-    customer_scores.loyalty_lowered_by_zh
+    customer_scores.loyalty_lowered_by_zh,
+    customer_scores.discontent,
+    customer_scores.discontent_zh
 from customer_facts
 inner join customers
     on customer_facts.customer_id = customers.customer_id

@@ -80,7 +80,9 @@ select
     lasting.loyalty_raised_by,
     lasting.loyalty_raised_by_zh,
     lasting.loyalty_lowered_by,
-    lasting.loyalty_lowered_by_zh
+    lasting.loyalty_lowered_by_zh,
+    lasting.discontent,
+    lasting.discontent_zh
 from moving
 inner join lasting
     on moving.customer_id = lasting.customer_id

@@ -70,5 +70,7 @@ select
     loyalty_raised_by,
     loyalty_raised_by_zh,
     loyalty_lowered_by,
-    loyalty_lowered_by_zh
+    loyalty_lowered_by_zh,
+    discontent,
+    discontent_zh
 from scores
