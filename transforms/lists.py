@@ -5,7 +5,6 @@ What a list is stands in ``list_definitions``, who may be written to in ``contac
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from string import Formatter
 
 import polars as pl
 
@@ -25,7 +24,7 @@ from transforms.list_definitions import (
     order_term,
     unavailable,
 )
-from transforms.rfm_presets import GROUP_NAMES_ZH
+from transforms.list_reasons import Words, sentence
 
 __all__ = [
     "ListDefinition", "Wording", "build", "check", "general", "holdout_share", "load_definitions", "looks_at_one_row", "still_allowed",
@@ -48,6 +47,7 @@ def build(
     opt_outs: pl.LazyFrame | None = None,
     history: pl.LazyFrame | None = None,
     feeds: Iterable[str] = (),
+    group_names_zh: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Members of all lists, each sent to or suppressed for one reason; lists in the order given, members in the order of their list.
 
@@ -55,7 +55,7 @@ def build(
     null = not on record); without a row there is no address. ``touches``: one row per past contact (customer_id, channel, contacted_at).
     ``erased``: customer_id of those who asked to be forgotten. ``opt_outs``: customer_id, channel as ``contact.opted_out`` gives them.
     ``history``: ``schemas.PAST_LISTS``, who was on which list before, or was written to for it.
-    ``feeds``: those ever delivered.
+    ``feeds``: those ever delivered. ``group_names_zh``: RFM groups of the preset in use in Chinese, where it is not a shipped one.
     A list that is not available (``unavailable`` says what it needs) has no members.
     Returns ``schemas.LIST_MEMBERS``. Raises ``ValueError`` as ``check`` does, and for a list whose condition fails on the data.
     """
@@ -73,7 +73,7 @@ def build(
     def with_evidence(portion: pl.LazyFrame) -> pl.DataFrame:
         return evidence(portion, contacts, touches, erased, opt_outs).collect(engine="streaming")
 
-    chosen = _chosen(chosen_from, with_evidence, available, rules, as_of)
+    chosen = _chosen(chosen_from, with_evidence, available, rules, as_of, group_names_zh)
     past = schemas.PAST_LISTS.to_frame() if history is None else history.select(schemas.PAST_LISTS.names()).collect()
     taken: dict[str, pl.Series] = {}
     members: dict[str, pl.DataFrame] = {}
@@ -121,6 +121,7 @@ def _chosen(
     definitions: Sequence[ListDefinition],
     rules: ContactRules,
     as_of: date,
+    group_names_zh: Mapping[str, str] | None,
 ) -> dict[str, pl.DataFrame]:
     """List name → whom its filter chooses, as ``_chosen_of`` has them. ``with_evidence``: customers → ``evidence`` of them.
 
@@ -130,19 +131,21 @@ def _chosen(
     for start in range(0, max(customers.select(pl.len()).collect().item(), 1), CUSTOMERS_AT_A_TIME):
         base = with_evidence(customers.slice(start, CUSTOMERS_AT_A_TIME))
         for definition in definitions:
-            found[definition.name].append(naming(definition.name, _chosen_of, base, definition, rules, as_of))
+            found[definition.name].append(naming(definition.name, _chosen_of, base, definition, rules, as_of, group_names_zh))
     return {name: pl.concat(portions) for name, portions in found.items()}
 
 
-def _chosen_of(base: pl.DataFrame, definition: ListDefinition, rules: ContactRules, as_of: date) -> pl.DataFrame:
+def _chosen_of(
+    base: pl.DataFrame, definition: ListDefinition, rules: ContactRules, as_of: date, group_names_zh: Mapping[str, str] | None
+) -> pl.DataFrame:
     """Row by row: customer_id, reason, reason_zh, status by ``suppression``, and what the list is ordered by (order_0, order_1, …)."""
     return (
         base.lazy()
         .filter(condition(definition.filter))
         .select(
             "customer_id",
-            reason=_sentence(definition.reason.en, "en", base.schema),
-            reason_zh=_sentence(definition.reason.zh, "zh", base.schema),
+            reason=sentence(definition.reason.en, base.schema, Words("en", rules.time_zone)),
+            reason_zh=sentence(definition.reason.zh, base.schema, Words("zh", rules.time_zone, group_names_zh or {})),
             status=suppression(definition.channel, rules, as_of, bool(definition.traits)),
             **{f"order_{number}": pl.col(order_term(term)[0]) for number, term in enumerate(definition.order_by)},
         )
@@ -186,30 +189,3 @@ def _cooling(history: pl.DataFrame, definition: ListDefinition, as_of: date) -> 
     days_ago = (pl.lit(as_of) - pl.col("as_of_date")).dt.total_days()
     recent = (pl.col("list_name") == definition.name) & (days_ago > 0) & (days_ago < definition.cool_down_days)
     return history.filter(recent)["customer_id"].unique()
-
-
-def _sentence(template: str, language: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
-    """A reason per row: the template with each ``{column}`` in words."""
-    parts: list[pl.Expr] = []
-    for text, column, unit, _ in Formatter().parse(template):
-        parts.append(pl.lit(text))
-        if column is not None:
-            parts.append(_in_words(column, schema[column], unit if language == "en" else "", language))
-    return pl.concat_str(parts)
-
-
-def _in_words(column: str, dtype: pl.DataType, unit: str | None, language: str) -> pl.Expr:
-    value = pl.col(column)
-    if dtype.is_decimal():
-        words = value.round(2, mode="half_away_from_zero").cast(pl.Decimal(38, 2)).cast(pl.String)
-    elif dtype.is_float():
-        words = value.round(1, mode="half_away_from_zero").cast(pl.String)
-    elif dtype.is_temporal():
-        words = value.dt.strftime("%Y-%m-%d")
-    elif dtype == pl.String:
-        words = value.str.replace_all("_", " ", literal=True) if language == "en" else value.replace(GROUP_NAMES_ZH)
-    else:
-        words = value.cast(pl.String)
-    if unit:
-        words = words + pl.when(value == 1).then(pl.lit(f" {unit}")).otherwise(pl.lit(f" {unit}s"))
-    return words.fill_null("unknown" if language == "en" else "未知")

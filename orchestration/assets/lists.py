@@ -13,7 +13,7 @@ from orchestration.progress import Progress
 from orchestration.resources import RunDay
 from orchestration.rules import contact_rules, list_definitions
 from orchestration.settings import FILE_NAME, Settings
-from transforms import lists
+from transforms import lists, scores
 
 MEMBERS = AssetKey(["lists", "list_members"])
 CUSTOMER_360 = AssetKey(["marts", "customer_360"])
@@ -50,6 +50,7 @@ def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Prog
                     known.opt_outs,
                     known.history,
                     known.feeds,
+                    _group_names_zh(settings),
                 )
                 lacking = lists.unavailable(definitions, customers, known.feeds)
         except ValueError as error:
@@ -59,3 +60,9 @@ def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Prog
     progress.figures["unavailable_lists"] = lacking
     counts = {"chosen": members.height, "sent": members.filter(status="send").height}
     return MaterializeResult(metadata={**counts, "not available": permission.sentences(lacking)})
+
+
+def _group_names_zh(settings: Settings) -> dict[str, str]:
+    """The RFM groups of the preset that was used."""
+    stored = (settings.derived / "scores" / "parameters.json").read_text(encoding="utf-8")
+    return dict(scores.Parameters.from_json(stored).rfm.groups_zh)

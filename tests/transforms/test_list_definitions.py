@@ -167,8 +167,8 @@ def test_the_shipped_lists_fit_customer_360():
 
 
 def test_only_lists_that_wait_for_points_tiers_and_pick_ups_are_not_available_where_all_else_is_known():
-    there = {"reviews_count": 1, "helpful_votes_count": 0, "previous_rfm_group": "lost", "is_quality_customer": False, "city": "c"}
-    known = {**there, "preferred_category": "a", "preferred_channel": "b", "has_shop_in_city": True}
+    there = {"reviews_count": 1, "helpful_votes_count": 0, "previous_rfm_group": "lost", "is_quality_customer": False, "discontent": "x"}
+    known = {**there, "city": "c", "preferred_category": "a", "preferred_channel": "b", "has_shop_in_city": True}
     lacking = unavailable(load_definitions(SHIPPED), customers_360({"customer_id": "c1", **known}), ["reviews"])
     assert lacking == {
         "points_expiring": ("points_balance", "points_expiring", "points_expire_on"),
@@ -241,7 +241,19 @@ ONLINE = {"has_shop_in_city": True, "preferred_channel": "app", "city": "杭州"
         ({"lifecycle_stage": "decline", "is_lost": True, "orders_count": 5, "abc_class": "A"}, ["win_back"]),
         ({"lifecycle_stage": "exploration", "orders_count": 1}, ["second_purchase"]),
         ({"lifecycle_stage": "build_up", "orders_count": 3, "loyalty_type": "true"}, ["newly_loyal", "advocates", "one_category"]),
-        ({"lifecycle_stage": "stable", "orders_count": 9, "loyalty_type": "spurious", "categories_count": 4}, ["spurious_loyals"]),
+        (
+            {
+                "lifecycle_stage": "stable",
+                "orders_count": 9,
+                "loyalty_type": "spurious",
+                "discontent": "complained before",
+                "categories_count": 4,
+            },
+            ["spurious_loyals"],
+        ),
+        ({"lifecycle_stage": "stable", "orders_count": 9, "loyalty_type": "spurious", "categories_count": 4}, []),
+        ({"lifecycle_stage": "decline", "orders_count": 1, "recency_days": 80}, ["second_purchase"]),
+        ({"lifecycle_stage": "decline", "orders_count": 1, "recency_days": 80, "discontent": "an open complaint"}, []),
         ({"lifecycle_stage": "decline", "orders_count": 2, "last_rating": 1, "has_open_complaint": False}, ["review_recovery"]),
         ({"lifecycle_stage": "decline", "orders_count": 2, "last_rating": 1, "has_open_complaint": True}, []),
         (
