@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from transforms.abc import CLASS_NAMES_ZH
+from transforms.clv import ORDERS_HORIZON_DAYS
 from transforms.lifecycle import STAGE_NAMES_ZH
 from transforms.loyalty import TYPE_NAMES_ZH
 
@@ -108,6 +109,7 @@ _FINDINGS = {
         "({low:.1%} to {high:.1%})",
         "within": ", within the {allowed:.0%} that are allowed.",
         "above": ", more than the {allowed:.0%} that are allowed: raise lifecycle.lost_at in regulars.yaml.",
+        "longer": ". The {allowed:.0%} that are allowed are meant for {allowed_days} days.",
         "nobody": "Nobody was called lost on that day.",
         "and": ", ",
     },
@@ -119,6 +121,7 @@ _FINDINGS = {
         "（{low:.1%} 至 {high:.1%}）",
         "within": "，未超过设定的 {allowed:.0%}。",
         "above": "，超过设定的 {allowed:.0%}：请在 regulars.yaml 中调高 lifecycle.lost_at。",
+        "longer": "。设定的 {allowed:.0%} 以 {allowed_days} 天为期。",
         "nobody": "当日没有客户被判定为流失。",
         "and": "、",
     },
@@ -137,8 +140,8 @@ def findings(trust: "pl.DataFrame", lost: dict[str, Any], days: int, language: s
     if not lost["customers"]:
         return [*told, words["nobody"]]
     share = words["lost"].format(**lost, days=days, low=lost["share_low"], high=lost["share_high"])
-    kind = "within" if lost["share"] <= lost["allowed_share"] else "above"
-    return [*told, share + words[kind].format(allowed=lost["allowed_share"])]
+    kind = "within" if lost["share"] <= lost["allowed_share"] else "above" if days <= ORDERS_HORIZON_DAYS else "longer"
+    return [*told, share + words[kind].format(allowed=lost["allowed_share"], allowed_days=ORDERS_HORIZON_DAYS)]
 
 
 def text(key: str, language: str) -> str:

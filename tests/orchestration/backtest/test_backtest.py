@@ -167,16 +167,17 @@ LOST = {"customers": 200, "came_back": 30, "share": 0.15, "share_low": 0.1, "sha
 
 
 @pytest.mark.parametrize(
-    ("lost", "language", "expected"),
+    ("lost", "days", "language", "expected"),
     [
-        pytest.param(LOST, "en", "15.0% (10.0% to 20.0%), more than the 10% that are allowed: raise lifecycle.lost_at", id="too many"),
-        pytest.param({**LOST, "share": 0.1}, "en", "10.0% (10.0% to 20.0%), within the 10%", id="as many as may"),
-        pytest.param({**LOST, "customers": 0, "share": None}, "en", "Nobody was called lost", id="nobody"),
-        pytest.param(LOST, "zh", "占 15.0%（10.0% 至 20.0%），超过设定的 10%", id="Chinese"),
+        pytest.param(LOST, 91, "en", "15.0% (10.0% to 20.0%). The 10% that are allowed are meant for 90 days", id="a longer horizon"),
+        pytest.param(LOST, 90, "en", "15.0% (10.0% to 20.0%), more than the 10% that are allowed: raise lifecycle.lost_at", id="too many"),
+        pytest.param({**LOST, "share": 0.1}, 90, "en", "10.0% (10.0% to 20.0%), within the 10%", id="as many as may"),
+        pytest.param({**LOST, "customers": 0, "share": None}, 90, "en", "Nobody was called lost", id="nobody"),
+        pytest.param(LOST, 90, "zh", "占 15.0%（10.0% 至 20.0%），超过设定的 10%", id="Chinese"),
     ],
 )
-def test_the_advice_names_the_best_score_and_says_whether_the_lost_are_lost(lost: dict, language: str, expected: str) -> None:
-    best, about_lost = words.findings(TRUST, lost, 90, language)
+def test_the_advice_names_the_best_score_and_says_whether_the_lost_are_lost(lost: dict, days: int, language: str, expected: str) -> None:
+    best, about_lost = words.findings(TRUST, lost, days, language)
     assert words.text("lifecycle", language) in best
     assert "0.820" in best
     assert words.text("p_purchase", language) in best
