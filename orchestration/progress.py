@@ -32,6 +32,9 @@ class Progress:
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
             self.end(name, seconds)
 
+    def warn(self, sentence: str) -> None:
+        """Called, before the work begins, with what a person may want to mend first."""
+
     def begin(self, name: str) -> None:
         """Called when a stage begins."""
 

@@ -47,6 +47,9 @@ class _Drawn(Progress):
         super().__init__()
         self._console = console
 
+    def warn(self, sentence: str) -> None:
+        _warned(self._console, [sentence])
+
     def end(self, name: str, seconds: float) -> None:
         self._console.print(f"  [green]✓[/green] {STAGES.get(name, name):<18} {seconds:6.1f} s")
 

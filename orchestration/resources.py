@@ -7,7 +7,7 @@ from typing import Any
 import dagster
 from pydantic import PrivateAttr
 
-from orchestration import freshness, lake
+from orchestration import freshness, lake, rules
 from orchestration.lock import run_lock
 from orchestration.progress import Progress
 from orchestration.settings import Settings
@@ -43,6 +43,9 @@ def resources(settings: Settings, progress: Progress) -> dict[str, Any]:
 
     @dagster.resource(required_resource_keys={"run_day"})
     def settings_of_run(context: dagster.InitResourceContext) -> Settings:
+        for sentence in rules.check(settings):
+            if context.log:
+                context.log.warning(sentence)  # here because it is asked for before the first step
         return freshness.settings_of_run(settings, context.resources.run_day.as_of or None)
 
     return {"settings": settings_of_run, "progress": progress, "run_day": RunDay(), "run_lock": RunLock(state=str(settings.state))}

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from orchestration import contract
 from orchestration.errors import RegularsError
 from orchestration.settings import FILE_NAME, Settings
 from orchestration.texts import words_of
 from transforms import abc, clv, contact, credit, identity, lifecycle, lists, loyalty, preferences, quality, rfm, satisfaction, scores
+from transforms.conditions import Codes, codes_of
 from transforms.evidence import Reading, SourceRules
 
 Rules = TypeVar("Rules")
@@ -31,13 +33,17 @@ def scoring_rules(settings: Settings) -> scores.Rules:
     )
 
 
-def check(settings: Settings) -> None:
-    """Raises ``RegularsError`` for the first section of rules that is not valid: before a run begins, not in the middle of it."""
+def check(settings: Settings) -> list[str]:
+    """Raises ``RegularsError`` for the first section of rules that is not valid: before a run begins, not in the middle of it.
+
+    Returns a sentence on each list that is not valid: it will be withheld, and stops nothing.
+    """
     scoring_rules(settings)
     identity_rules(settings)
     contact_rules(settings)
-    list_definitions(settings)
     words_of(settings)
+    broken = offer_of_lists(settings).broken.values()
+    return [f"List '{each.name}' is not valid and will be withheld: {each.problem.en}" for each in broken]
 
 
 def identity_rules(settings: Settings) -> identity.Rules:
@@ -65,12 +71,31 @@ def shipped_lists() -> Mapping[str, Any]:
     return content
 
 
-def list_definitions(settings: Settings) -> tuple[lists.ListDefinition, ...]:
-    """The shipped lists, changed and added to by the settings."""
+def group_names_zh(settings: Settings) -> dict[str, str]:
+    """The RFM groups of the preset in use, in Chinese."""
+    return dict(rfm.preset_of(_section(settings, "rfm", rfm.Rules)).names_zh)
+
+
+def offer_of_lists(settings: Settings) -> lists.Offer:
+    """The shipped lists, changed and added to by the settings, held against the columns that ``customer_360`` has.
+
+    A list that is not valid stops nothing: it is among the broken ones. Raises ``RegularsError`` for what is no list at all.
+    """
     try:
-        return lists.load_definitions(shipped_lists(), settings.lists)
+        offer = lists.offer_of(shipped_lists(), settings.lists)
     except ValueError as error:
         raise RegularsError(f"{settings.home / FILE_NAME}: section 'lists' is not valid: {error}") from None
+    return lists.sort_out(offer, contract.schema(), codes(settings), settings.time_zone)
+
+
+def list_definitions(settings: Settings) -> tuple[lists.ListDefinition, ...]:
+    """The lists that are valid."""
+    return offer_of_lists(settings).definitions
+
+
+def codes(settings: Settings) -> dict[str, Codes]:
+    """Columns of ``customer_360`` that have a fixed set of texts, with the set, under the preset of RFM in use."""
+    return codes_of(_section(settings, "rfm", rfm.Rules))
 
 
 def _section(settings: Settings, name: str, rules: type[Rules]) -> Rules:

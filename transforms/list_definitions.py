@@ -1,34 +1,23 @@
 """What a marketing list is: configuration, checked before anything is built of it.
 
-A list is a condition on a row of ``customer_360`` and what to do with those it chooses. The condition is SQL, but only as much of it as
-looks at one row and nothing else: no other table, no other row, no clock.
+A list is a condition on a row of ``customer_360`` (``conditions``) and what to do with those it chooses.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
+from collections.abc import Iterable
+from dataclasses import dataclass
 from string import Formatter
-from typing import Any, TypeVar
+from typing import Any
 
-import polars as pl
-
+from transforms.conditions import parse
 from transforms.contact import CHANNELS, INTERNAL, check_holdout_share
-
-T = TypeVar("T")
+from transforms.refusals import Refusal
 
 ALWAYS_READ = ("customer_id", "has_open_complaint", "last_complaint_at")
 """Columns of ``customer_360`` that every list needs, whatever its filter."""
 STANDARD_COLUMNS = ("customer_id", "name", "email", "phone", "reason", "suggested_action")
 """What a list's file may hold of itself; of the personal ones only the name and the address of the channel."""
 
-_ROW_NODES = {"Column", "Literal", "BinaryExpr", "Cast", "Ternary", "Function"}
-_ROW_FUNCTIONS = {"Boolean", "Sql", "StringExpr", "TemporalExpr", "Coalesce", "FillNull", "MaxHorizontal", "MinHorizontal"}
-_ROW_FUNCTIONS |= {"Abs", "Round", "Floor", "Ceil", "Pow", "Log", "Exp", "Negate"}
-_OVER_ROWS = {"Any", "All", "ConcatVertical", "IsFirstDistinct", "IsLastDistinct", "IsUnique", "IsDuplicated"}
-_CLOCK = re.compile(r"\b(now|today|current_date|current_time|current_timestamp|localtime|localtimestamp)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 _RESERVED_NAMES = {"customers", "manifest"}
 _ORDER = re.compile(r"(\w+)(?:\s+(asc|desc))?", re.IGNORECASE)
@@ -45,7 +34,7 @@ class Wording:
 
 @dataclass(frozen=True)
 class ListDefinition:
-    """One marketing list. Raises ``ValueError`` naming the list, the field, its value and what is allowed."""
+    """One marketing list. Raises ``Refusal`` naming the list, the field, its value and what is allowed."""
 
     name: str
     """Names the files: lower case, digits and underscores."""
@@ -76,29 +65,54 @@ class ListDefinition:
     """Whether those on it are offered another price than others. The manifest then says by which columns the price varies."""
 
     def __post_init__(self) -> None:
+        try:
+            self._check()
+        except Refusal as refusal:
+            raise refusal.of_list(self.name) from None
+
+    def _check(self) -> None:
         if not _NAME.fullmatch(self.name) or self.name in _RESERVED_NAMES:
-            allowed = f"lower case letters, digits and underscores, at most 50, and not {_or(_RESERVED_NAMES)}"
-            raise ValueError(f"List {self.name!r}: a name is {allowed}")
+            raise Refusal(
+                f"a name is lower case letters, digits and underscores, at most 50, and not {_or(_RESERVED_NAMES)}",
+                f"名称须为小写字母、数字和下划线，最多 50 个字符，且不能是 {_or(_RESERVED_NAMES, '或')}",
+            )
         if self.channel not in (*CHANNELS, INTERNAL):
-            raise ValueError(f"List {self.name!r}: channel = {self.channel!r}, expected {_or((*CHANNELS, INTERNAL))}")
-        if not isinstance(self.filter, str) or not self.filter.strip():
-            raise ValueError(f"List {self.name!r}: the filter is empty, expected a SQL condition on a row of customer_360")
+            raise unexpected("channel", self.channel, _or((*CHANNELS, INTERNAL)), _or((*CHANNELS, INTERNAL), "或"))
+        if not isinstance(self.filter, str):
+            raise unexpected("filter", self.filter, "a SQL condition as a text: put it in quotes", "文本形式的 SQL 条件：请加引号")
+        if not self.filter.strip():
+            raise Refusal(
+                "the filter is empty, expected a SQL condition on a row of customer_360",
+                "筛选条件为空，应为 customer_360 单行上的 SQL 条件",
+            )
+        parse(self.filter)
+        for text in (self.reason.en, self.reason.zh):
+            try:
+                list(Formatter().parse(text))
+            except ValueError as error:
+                raise unexpected("reason", text, f"each {{column}} in braces ({error})", f"花括号中的 {{列名}}（{error}）") from None
         if self.size_limit is not None and not _is_whole(self.size_limit, 1, None):
-            raise ValueError(f"List {self.name!r}: size_limit = {self.size_limit!r}, expected 1 or more, or none")
+            raise unexpected("size_limit", self.size_limit, "1 or more, or none", "1 或更大，或不设")
         if self.holdout_share is not None:
-            naming(self.name, check_holdout_share, self.holdout_share)
+            try:
+                check_holdout_share(self.holdout_share)
+            except ValueError as error:
+                raise Refusal(str(error), f"holdout_share = {self.holdout_share!r}，应为 0 到 0.5") from None
         if wrong := [term for term in self.order_by if not _ORDER.fullmatch(term)]:
-            raise ValueError(f"List {self.name!r}: order_by = {wrong[0]!r}, expected a column name with an optional asc or desc")
+            raise unexpected("order_by", wrong[0], "a column name with an optional asc or desc", "列名，后面可加 asc 或 desc")
         if not _is_whole(self.cool_down_days, 0, _MOST_DAYS):
-            raise ValueError(f"List {self.name!r}: cool_down_days = {self.cool_down_days!r}, expected 0 to {_MOST_DAYS} days")
+            raise unexpected("cool_down_days", self.cool_down_days, f"0 to {_MOST_DAYS} days", f"0 到 {_MOST_DAYS} 天")
         if not _is_whole(self.priority, 1, 100):
-            raise ValueError(f"List {self.name!r}: priority = {self.priority!r}, expected 1 (first) to 100")
+            raise unexpected("priority", self.priority, "1 (first) to 100", "1（最先）到 100")
         if not isinstance(self.offers_price, bool):
-            raise ValueError(f"List {self.name!r}: offers_price = {self.offers_price!r}, expected true or false")
+            raise unexpected("offers_price", self.offers_price, "true or false", "true 或 false")
         if there := [column for column in self.columns if column in STANDARD_COLUMNS or self.columns.count(column) > 1]:
             given = "name and the address of its channel are given as the channel asks for them; name each column once"
-            raise ValueError(
-                f"List {self.name!r}: columns = {there[0]!r}, expected columns of customer_360 beside the standard ones: {given}"
+            raise unexpected(
+                "columns",
+                there[0],
+                f"columns of customer_360 beside the standard ones: {given}",
+                "标准列以外的 customer_360 列：姓名和联系方式按渠道自动给出；每列只写一次",
             )
 
     @property
@@ -109,9 +123,8 @@ class ListDefinition:
     @property
     def traits(self) -> tuple[str, ...]:
         """Columns by which the list chooses people: those of its filter and, where its size is limited, of its order."""
-        read = condition(self.filter).meta.root_names()
-        read += [order_term(term)[0] for term in self.order_by] if self.size_limit is not None else []
-        return tuple(dict.fromkeys(read))
+        ordered_by = [order_term(term)[0] for term in self.order_by] if self.size_limit is not None else []
+        return tuple(dict.fromkeys([*parse(self.filter).columns, *ordered_by]))
 
     @property
     def price_varies_by(self) -> tuple[str, ...]:
@@ -140,80 +153,9 @@ def general(definition: ListDefinition) -> ListDefinition:
     )
 
 
-def load_definitions(shipped: Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> tuple[ListDefinition, ...]:
-    """Definitions from name → fields as YAML gives them; ``overrides`` changes single fields, adds lists, or removes one (null).
-
-    Raises ``ValueError`` for a field that is unknown, missing or out of range.
-    """
-    overrides = overrides or {}
-    merged = dict(shipped)
-    for name, change in overrides.items():
-        if isinstance(change, Mapping):
-            merged[name] = {**shipped.get(name, {}), **change}
-        elif change is None:
-            known_or_raise(name, shipped, f"List {name!r} is switched off")
-            merged.pop(name, None)
-        else:
-            raise ValueError(f"List {name!r} is {change!r}, expected its fields, or null to switch it off")
-    return tuple(_definition(name, given) for name, given in merged.items())
-
-
-def _definition(name: str, given: Mapping[str, Any]) -> ListDefinition:
-    known = {field.name: field.type for field in fields(ListDefinition) if field.name != "name"}
-    for key in given:
-        known_or_raise(key, known, f"List {name!r}: unknown field {key!r}")
-    if missing := [key for key in ("title", "purpose", "filter", "channel", "suggested_action", "reason") if key not in given]:
-        raise ValueError(f"List {name!r} lacks {', '.join(missing)}")
-    values: dict[str, Any] = {key: _wording(name, key, value) if known[key] is Wording else value for key, value in given.items()}
-    for key in ("order_by", "columns", "needs"):
-        if key in values:
-            values[key] = _texts(name, key, values[key])
-    return ListDefinition(name=name, **values)
-
-
-def _wording(name: str, field: str, value: Any) -> Wording:
-    if isinstance(value, Mapping) and value.keys() == {"en", "zh"} and all(isinstance(text, str) for text in value.values()):
-        return Wording(**value)
-    raise ValueError(f"List {name!r}: {field} = {value!r}, expected a text in each of en and zh")
-
-
-def _texts(name: str, field: str, value: Any) -> tuple[str, ...]:
-    values = [value] if isinstance(value, str) else value
-    if isinstance(values, list | tuple) and all(isinstance(text, str) for text in values):
-        return tuple(values)
-    raise ValueError(f"List {name!r}: {field} = {value!r}, expected a name or several")
-
-
-def check(definitions: Iterable[ListDefinition], customer_360: pl.Schema) -> None:
-    """Raises ``ValueError`` for a column that is unknown and not among ``needs``, and for a filter that is not a condition on one row."""
-    for column in ALWAYS_READ:
-        known_or_raise(column, customer_360, f"customer_360 lacks {column!r}, which every list needs")
-    for definition in definitions:
-        name = definition.name
-        read = naming(name, columns_of, definition)
-        for column in read:
-            if column not in definition.needs:
-                known_or_raise(column, customer_360, f"List {name!r}: no column {column!r} in customer_360")
-        if all(column in customer_360 for column in read):
-            _check_type(definition, customer_360)
-
-
-def unavailable(definitions: Iterable[ListDefinition], customers: pl.LazyFrame, feeds: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Lists that can't be told → what they need and is not there. ``customers``: ``customer_360``; ``feeds``: those ever delivered.
-
-    A column that says nothing of any customer counts as not there.
-    """
-    definitions, schema, delivered = tuple(definitions), customers.collect_schema(), set(feeds)
-    named = {need for definition in definitions for need in definition.needs if need in schema}
-    filled = customers.select(pl.col(sorted(named)).is_not_null().any()).collect().row(0, named=True) if named else {}
-    there = delivered | {column for column, is_filled in filled.items() if is_filled}
-    lacking = {definition.name: tuple(need for need in definition.needs if need not in there) for definition in definitions}
-    return {name: needs for name, needs in lacking.items() if needs}
-
-
 def columns_of(definition: ListDefinition) -> list[str]:
     """Columns of ``customer_360`` that a definition reads, in the order it names them."""
-    read = [*condition(definition.filter).meta.root_names(), *(order_term(term)[0] for term in definition.order_by)]
+    read = [*parse(definition.filter).columns, *(order_term(term)[0] for term in definition.order_by)]
     for template in (definition.reason.en, definition.reason.zh):
         read += [column for _, column, _, _ in Formatter().parse(template) if column is not None]
     return list(dict.fromkeys([*read, *definition.columns]))
@@ -225,74 +167,14 @@ def order_term(term: str) -> tuple[str, bool]:
     return column, direction[:1] in (["desc"], ["DESC"])
 
 
-def condition(sql: str) -> pl.Expr:
-    """The condition as an expression; ``ValueError`` for anything but a condition on one row."""
-    if found := _CLOCK.search(_QUOTED.sub("", sql)):
-        raise ValueError(f"the filter reads the clock ({found[0]}); use as_of_date, the day the run is for")
-    try:
-        expression = pl.sql_expr(sql)
-        is_of_one_row = looks_at_one_row(expression)
-    except pl.exceptions.PolarsError as error:
-        raise ValueError(f"the filter is not a SQL condition: {str(error).splitlines()[0]}. Filter: {sql}") from None
-    if not is_of_one_row:
-        raise ValueError(f"the filter looks beyond one row of customer_360 (an aggregate, a window, a subquery or an alias). Filter: {sql}")
-    return expression
+def unexpected(field: str, value: Any, expected_en: str, expected_zh: str) -> Refusal:
+    """A field whose value is none that it may have."""
+    return Refusal(f"{field} = {value!r}, expected {expected_en}", f"{field} = {value!r}，应为{expected_zh}")
 
 
-def looks_at_one_row(expression: pl.Expr) -> bool:
-    """Whether an expression's value for a row depends on that row alone.
-
-    Decided by an allow-list over its parsed tree, so what is not known is refused; Polars' ``meta.is_row_separable`` says yes to windows.
-    """
-    return _is_of_one_row(json.loads(expression.meta.serialize(format="json")))
-
-
-def _is_of_one_row(node: Any) -> bool:
-    if not isinstance(node, dict) or len(node) != 1:
-        return False
-    (kind, body), *_ = node.items()
-    if kind not in _ROW_NODES:
-        return False
-    if kind in ("Column", "Literal"):
-        return True
-    if kind == "Function":
-        function = body["function"]
-        family, *_ = function if isinstance(function, dict) else (function,)
-        detail = function.get(family) if isinstance(function, dict) else None
-        which = next(iter(detail)) if isinstance(detail, dict) else detail
-        return family in _ROW_FUNCTIONS and which not in _OVER_ROWS and all(_is_of_one_row(part) for part in body["input"])
-    return all(_is_of_one_row(body[part]) for part in ("left", "right", "expr", "predicate", "truthy", "falsy") if part in body)
-
-
-def _check_type(definition: ListDefinition, customer_360: pl.Schema) -> None:
-    sql = definition.filter
-    try:
-        dtype = pl.LazyFrame(schema=customer_360).select(condition(sql)).collect().dtypes[0]
-    except pl.exceptions.PolarsError as error:
-        problem = str(error).splitlines()[0]
-        raise ValueError(f"List {definition.name!r}: the filter does not fit customer_360: {problem}. Filter: {sql}") from None
-    if dtype != pl.Boolean:
-        raise ValueError(f"List {definition.name!r}: the filter gives {dtype}, expected true or false. Filter: {sql}")
-
-
-def naming(name: str, act: Callable[..., T], *arguments: Any) -> T:
-    """Calls ``act``; what it objects to is raised as a ``ValueError`` that names the list."""
-    try:
-        return act(*arguments)
-    except (ValueError, pl.exceptions.PolarsError) as error:
-        raise ValueError(f"List {name!r}: {str(error).splitlines()[0]}") from error
-
-
-def known_or_raise(name: str, known: Iterable[str], complaint: str) -> None:
-    """Raises ``ValueError`` with the complaint, the nearest name and all known ones."""
-    if name not in (known := list(known)):
-        near = get_close_matches(name, known, n=1)
-        raise ValueError(f"{complaint}." + (f" Did you mean {near[0]!r}?" if near else "") + f" Known: {', '.join(sorted(known))}")
-
-
-def _or(names: Iterable[str]) -> str:
+def _or(names: Iterable[str], joint: str = "or") -> str:
     *others, last = sorted(names)
-    return f"{', '.join(others)} or {last}"
+    return f"{', '.join(others)} {joint} {last}"
 
 
 def _is_whole(value: Any, low: int, high: int | None) -> bool:

@@ -6,14 +6,14 @@ import dagster
 from dagster import AssetKey, MaterializeResult, ResourceParam
 
 from orchestration import warehouse
-from orchestration.errors import RegularsError
-from orchestration.io import write_json, write_parquet
-from orchestration.lists import history, permission, results, verdicts
+from orchestration.io import write_parquet
+from orchestration.lists import history, left_out, permission, results, verdicts
+from orchestration.lists.left_out import LeftOut
 from orchestration.progress import Progress
 from orchestration.resources import RunDay
-from orchestration.rules import contact_rules, list_definitions
-from orchestration.settings import FILE_NAME, Settings
-from transforms import lists, scores
+from orchestration.rules import codes, contact_rules, group_names_zh, offer_of_lists
+from orchestration.settings import Settings
+from transforms import lists
 
 MEMBERS = AssetKey(["lists", "list_members"])
 CUSTOMER_360 = AssetKey(["marts", "customer_360"])
@@ -33,36 +33,33 @@ def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Prog
         contacts = warehouse.read(settings, "working.private.customer_contacts")
         as_of = date.fromisoformat(run_day.of(settings))
         history.keep_published(settings, as_of)
-        definitions, rules, known = list_definitions(settings), contact_rules(settings), permission.known(settings, contacts, as_of)
+        rules, known = contact_rules(settings), permission.known(settings, contacts, as_of)
         results.write(settings, as_of, rules.results_horizon_days, known.touches)
-        try:
-            # against all columns there are, before those that the lists name are fetched: a name that is not there gets the nearest one
-            lists.check(definitions, warehouse.read(settings, "marts.customer_360").collect_schema())
-            with warehouse.scan(settings, "marts.customer_360", lists.needed(definitions)) as customers:
-                members = lists.build(
-                    customers,
-                    contacts,
-                    known.touches,
-                    definitions,
-                    rules,
-                    as_of,
-                    known.erased,
-                    known.opt_outs,
-                    known.history,
-                    known.feeds,
-                    _group_names_zh(settings),
-                )
-                lacking = lists.unavailable(definitions, customers, known.feeds)
-        except ValueError as error:
-            raise RegularsError(f"A list can't be built: {error}", where=settings.home / FILE_NAME) from None
-        write_parquet(members, verdicts.members_path(settings))
-        write_json(lacking, settings.derived / "lists" / "unavailable.json")
-    progress.figures["unavailable_lists"] = lacking
-    counts = {"chosen": members.height, "sent": members.filter(status="send").height}
-    return MaterializeResult(metadata={**counts, "not available": permission.sentences(lacking)})
-
-
-def _group_names_zh(settings: Settings) -> dict[str, str]:
-    """The RFM groups of the preset that was used."""
-    stored = (settings.derived / "scores" / "parameters.json").read_text(encoding="utf-8")
-    return dict(scores.Parameters.from_json(stored).rfm.groups_zh)
+        offer = offer_of_lists(settings)
+        with warehouse.scan(settings, "marts.customer_360", lists.needed(offer.definitions)) as customers:
+            built = lists.build_each(
+                customers,
+                contacts,
+                known.touches,
+                offer.definitions,
+                rules,
+                as_of,
+                known.erased,
+                known.opt_outs,
+                known.history,
+                known.feeds,
+                codes(settings),
+                group_names_zh(settings),
+            )
+        not_built = LeftOut(built.lacking, {**offer.broken, **built.broken})
+        write_parquet(built.members, verdicts.members_path(settings))
+        left_out.write(settings, not_built)
+    progress.figures["unavailable_lists"] = not_built.lacking
+    counts = {"chosen": built.members.height, "sent": built.members.filter(status="send").height}
+    return MaterializeResult(
+        metadata={
+            **counts,
+            "not available": left_out.sentences(not_built),
+            "not valid": {n: b.problem.en for n, b in not_built.broken.items()},
+        }
+    )

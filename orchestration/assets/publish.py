@@ -15,7 +15,8 @@ from orchestration.assets.lists import MEMBERS
 from orchestration.exports.master import COLUMNS
 from orchestration.exports.package import RunFacts, write_package
 from orchestration.freshness import publication_info
-from orchestration.lists import results, verdicts
+from orchestration.lists import left_out, results, verdicts
+from orchestration.lists.left_out import LeftOut
 from orchestration.progress import Progress
 from orchestration.publication import publish
 from orchestration.resources import RunDay
@@ -40,7 +41,8 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
         info = publication_info(settings, ledger)
         ledger.close()
 
-        definitions = list_definitions(settings)
+        not_built = left_out.read(settings)
+        definitions = [definition for definition in list_definitions(settings) if definition.name not in not_built.broken]
         wanted = [*COLUMNS, *(column for definition in definitions for column in definition.columns)]
 
         def fill(folder: Path) -> Mapping[str, Any]:
@@ -51,7 +53,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
                     pl.scan_parquet(members, glob=False),
                     warehouse.read(settings, "working.private.customer_contacts"),
                     definitions,
-                    _run_facts(context.run.run_id, as_of, settings, progress),
+                    _run_facts(context.run.run_id, as_of, settings, progress, not_built),
                     judged,
                     settings.language,
                 )
@@ -78,7 +80,7 @@ def publication_of(marts: list[AssetKey]) -> dagster.AssetsDefinition:
     return publication
 
 
-def _run_facts(run_id: str, as_of: date, settings: Settings, progress: Progress) -> RunFacts:
+def _run_facts(run_id: str, as_of: date, settings: Settings, progress: Progress, not_built: LeftOut) -> RunFacts:
     parameters = json.loads((settings.derived / "scores" / "parameters.json").read_text(encoding="utf-8"))
-    unavailable = json.loads((settings.derived / "lists" / "unavailable.json").read_text(encoding="utf-8"))
-    return RunFacts(run_id, as_of, parameters, progress.figures.get("validation", {}), contact_rules(settings), unavailable)
+    validation = progress.figures.get("validation", {})
+    return RunFacts(run_id, as_of, parameters, validation, contact_rules(settings), not_built.lacking, not_built.broken)

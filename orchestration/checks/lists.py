@@ -5,7 +5,6 @@ past contacts are read again here, and what the builder of the list noted of the
 No personal data is in the measures.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +14,7 @@ from orchestration import lake, warehouse
 from orchestration.checks.expectations import Expectation, Finding, among, between, equal
 from orchestration.errors import RegularsError
 from orchestration.exports.package import list_frame
-from orchestration.lists import permission, verdicts
+from orchestration.lists import left_out, permission, verdicts
 from orchestration.rules import contact_rules, list_definitions
 from orchestration.settings import Settings
 from orchestration.sql import quoted, readable
@@ -110,8 +109,8 @@ def measures(settings: Settings) -> "pl.DataFrame":
     """Grain: one row per list; counts of those it would be sent to, by what is on record of them."""
     import polars as pl
 
-    lacking = json.loads((settings.derived / "lists" / "unavailable.json").read_text(encoding="utf-8"))
-    chosen = [definition for definition in list_definitions(settings) if definition.name not in lacking]
+    not_built = left_out.read(settings)
+    chosen = [each for each in list_definitions(settings) if each.name not in {*not_built.lacking, *not_built.broken}]
     found = _counted(settings, chosen)
     usual = verdicts.usual_sizes(settings, found["as_of"][0]) if found.height else {}
     approved = verdicts.approvals(settings)
@@ -128,9 +127,9 @@ def measures(settings: Settings) -> "pl.DataFrame":
 def settle(settings: Settings, frame: "pl.DataFrame", findings: Sequence[Finding]) -> list[str]:
     """Keeps a verdict on each list: ``frame`` is what was judged, ``findings`` one of each of ``EXPECTATIONS``.
 
-    Returns a sentence on each list that waits.
+    A list that is not valid was not built, and is withheld like one that fails a check. Returns a sentence on each list that is withheld.
     """
-    settled = {}
+    settled = _not_valid(settings, frame)
     for row in frame.iter_rows(named=True):
         broken = [gate for gate, finding in zip(GATES, findings, strict=True) if _breaks(row["list_name"], finding)]
         told = {**row, "usual": f"{row['usual']:,.0f}" if row["usual"] is not None else "?"}
@@ -145,6 +144,17 @@ def settle(settings: Settings, frame: "pl.DataFrame", findings: Sequence[Finding
         )
     verdicts.write(settings, settled)
     return [f"{name}: {reason['en']}" for name, verdict in settled.items() if (reason := verdict.reason())]
+
+
+def _not_valid(settings: Settings, frame: "pl.DataFrame") -> dict[str, verdicts.Verdict]:
+    broken = left_out.read(settings).broken
+    usual = verdicts.usual_sizes(settings, frame["as_of"][0]) if broken and frame.height else {}  # remembered until it is valid again
+    found = {}
+    for name, each in broken.items():
+        before = usual.get(name, verdicts.Usual())
+        reason = verdicts.Reason(verdicts.DEFINITION, f"it is not valid: {each.problem.en}", f"名单定义无效：{each.problem.zh}")
+        found[name] = verdicts.Verdict(0, "", before.people, before.since, False, {verdicts.DEFINITION: False}, (reason,))
+    return found
 
 
 def _breaks(name: str, finding: Finding) -> bool:

@@ -21,8 +21,8 @@ from orchestration.exports.master import in_cents, master
 from orchestration.exports.workbook import write_xlsx
 from orchestration.io import portions, write_json, write_parquet_portions, write_text
 from orchestration.lists.verdicts import MANIFEST, WITHHELD, Verdict
-from transforms.contact import ADDRESS_OF, ON_LIST, STATUSES, ContactRules
-from transforms.lists import ListDefinition, holdout_share
+from transforms.contact import ADDRESS_OF, INTERNAL, ON_LIST, STATUSES, ContactRules
+from transforms.lists import BrokenList, ListDefinition, holdout_share
 
 MANIFEST_SCHEMA = "manifest.schema.json"
 """JSON Schema of the manifest: shipped beside this file, and in each package."""
@@ -42,6 +42,8 @@ class RunFacts:
     contact_rules: ContactRules
     unavailable: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Lists that can't be told → what they need and is not there."""
+    broken: Mapping[str, BrokenList] = field(default_factory=dict)
+    """Lists that are not valid, with what is wrong: not built, and named in the manifest like any other that is withheld."""
 
 
 def write_package(
@@ -64,10 +66,12 @@ def write_package(
     is no file. Raises ``RegularsError`` for a list without a verdict.
     """
     formats = tuple(formats)
-    if unjudged := [definition.name for definition in definitions if definition.name not in {*verdicts, *run.unavailable}]:
+    names = [*(definition.name for definition in definitions), *run.broken]
+    if unjudged := [name for name in names if name not in {*verdicts, *run.unavailable}]:
         raise RegularsError(f"No check has judged the list(s) {', '.join(unjudged)}, so nothing is published.", do="run again")
     counts = _counts(members)
     accounts = {definition.name: _accounted(definition, counts, run, verdicts) for definition in definitions}
+    accounts |= {name: {**_not_valid(broken), **_judged(verdicts[name])} for name, broken in run.broken.items()}
     shown = [definition for definition in definitions if accounts[definition.name]["published"]]
     everybody = master(customers, run.contact_rules.holdout_salt, language)
     chosen = members.select("customer_id").unique()
@@ -197,6 +201,24 @@ def _not_available(definition: ListDefinition, lacks: Sequence[str]) -> dict[str
         "lacks": list(lacks),
         "published": False,
         "reason": {"en": f"not available: needs {', '.join(lacks)}", "zh": f"暂不可用：需要 {'、'.join(lacks)}"},
+    }
+
+
+def _not_valid(broken: BrokenList) -> dict[str, Any]:
+    """A list that was not built because it is not valid: nobody is on it, and what it says of itself as far as it could be read."""
+    return {
+        "title": asdict(broken.title),
+        "purpose": asdict(broken.purpose),
+        "filter": broken.filter,
+        "channel": broken.channel,
+        "is_internal": broken.channel == INTERNAL,
+        "order_by": [],
+        "size_limit": None,
+        "suggested_action": asdict(broken.suggested_action),
+        "chosen": 0,
+        "sent": 0,
+        "dropped": {status: 0 for status in (*STATUSES, WITHHELD) if status != "send"},
+        "holdout": {"share": 0, "customers": 0, "of_all_lists": 0},
     }
 
 

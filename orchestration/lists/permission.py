@@ -4,7 +4,6 @@ Everything here is by person (``customer_id`` of the links of who is who), and e
 """
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -92,11 +91,6 @@ def complaints(settings: Settings) -> pl.LazyFrame:
             .pl()
             .lazy()
         )
-
-
-def sentences(lacking: Mapping[str, Sequence[str]]) -> list[str]:
-    """Lists that can't be told, a sentence each."""
-    return [f"{name} is not available: needs {', '.join(needs)}" for name, needs in lacking.items()]
 
 
 _CONSENTS = """select links.customer_id, consents.channel, consents.is_granted, consents.changed_at from live_consents as consents

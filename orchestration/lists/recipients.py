@@ -22,7 +22,7 @@ from orchestration.lists import permission
 from orchestration.lists.permission import Known
 from orchestration.lock import run_lock
 from orchestration.publication import current
-from orchestration.rules import contact_rules, list_definitions
+from orchestration.rules import contact_rules, offer_of_lists
 from orchestration.settings import FILE_NAME, Settings
 from transforms import lists
 from transforms.contact import CHANNELS, STATUSES
@@ -84,7 +84,12 @@ def recipients(settings: Settings, list_name: str, today: date | None = None, is
 
 
 def _definition(settings: Settings, name: str, published: dict[str, Any]) -> ListDefinition:
-    by_name = {definition.name: definition for definition in list_definitions(settings)}
+    offer = offer_of_lists(settings)
+    if broken := offer.broken.get(name):
+        raise RegularsError(
+            f"List '{name}' is not valid: {broken.problem.en}", where=settings.home / FILE_NAME, do="mend it, see `regulars lists check`"
+        )
+    by_name = {definition.name: definition for definition in offer.definitions}
     if name not in by_name:
         near = difflib.get_close_matches(name, by_name, n=1)
         raise RegularsError(

@@ -12,7 +12,7 @@ from rich.table import Table
 from orchestration.errors import RegularsError
 from orchestration.lists.results import TABLE
 from orchestration.publication import current
-from orchestration.rules import shipped_lists
+from orchestration.rules import offer_of_lists, shipped_lists
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,9 +102,10 @@ def _figures(row: dict[str, Any], words: dict[str, Any]) -> tuple[str, ...]:
 
 def _titles(settings: Settings) -> dict[str, str]:
     """Of the lists as they are configured now; a list that is no more goes by its name."""
-    shipped = shipped_lists()
-    lists = {**shipped, **{name: {**shipped.get(name, {}), **(change or {})} for name, change in settings.lists.items()}}
-    return {name: str(definition.get("title", {}).get(settings.language, name)) for name, definition in lists.items()}
+    offer = offer_of_lists(settings)
+    titles = {name: str(fields["title"][settings.language]) for name, fields in shipped_lists().items()}
+    titles |= {each.name: getattr(each.title, settings.language) for each in offer.definitions}
+    return titles | {each.name: getattr(each.title, settings.language) for each in offer.broken.values()}
 
 
 def _check_known(list_name: str, known: set[str]) -> None:

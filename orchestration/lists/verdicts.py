@@ -21,6 +21,8 @@ WITHHELD = "withheld"
 """Status of a member of a list that waits: chosen, allowed, and not to be written to."""
 SIZE = "size"
 """The one check that a person may overrule."""
+DEFINITION = "definition"
+"""The check that a list fails whose definition is not valid: it was not built, so no other check was made of it."""
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
