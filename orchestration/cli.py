@@ -19,6 +19,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+lists_app = typer.Typer(
+    help="The lists as they stand in regulars.yaml: are they valid, whom would one choose, which columns are there. No run, no waiting.\n\n"
+    "Example: regulars lists check && regulars lists preview win_back",
+    no_args_is_help=True,
+)
+app.add_typer(lists_app, name="lists")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -112,6 +118,48 @@ def results(
     from orchestration.lists import report
 
     report.show(console, settings.load(home), list_name)
+
+
+@lists_app.command()
+def check(home: Home = None) -> None:
+    """Is every list valid? One that is not would be withheld, with the sentence shown here. Exit code 1 if one is not.
+
+    Example: regulars lists check --home /srv/regulars
+    """
+    from orchestration import settings
+    from orchestration.lists import overview
+
+    if not overview.show_check(console, settings.load(home)):
+        raise typer.Exit(1)
+
+
+@lists_app.command()
+def preview(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A list by its name, also one that was never run.")], home: Home = None
+) -> None:
+    """Whom would a list choose, and who may be written to? By what is published, in seconds; nothing is written.
+
+    Counts, the reasons of those who are kept off, and ten customers, masked.
+
+    Example: regulars lists preview win_back
+    """
+    from orchestration import settings
+    from orchestration.lists import preview as previews
+
+    loaded = settings.load(home)
+    previews.show(console, previews.preview(loaded, name), loaded.language)
+
+
+@lists_app.command()
+def columns(home: Home = None) -> None:
+    """The columns that a filter may use: what each holds, which texts occur in it, what it says.
+
+    Example: regulars lists columns | grep amount
+    """
+    from orchestration import settings
+    from orchestration.lists import overview
+
+    overview.show_columns(console, settings.load(home))
 
 
 @app.command()

@@ -1,8 +1,8 @@
 """The master file: one row per customer with what people sort and filter by. What explains a score in detail stays in ``customer_360``."""
 
-import hashlib
-
 import polars as pl
+
+from orchestration.lists.masking import in_cents, without_personal_ids
 
 COLUMNS = (
     "customer_id", "as_of_date", "city", "is_member",
@@ -24,29 +24,9 @@ COLUMNS = (
 _OF_ANOTHER_LANGUAGE = {"en": [column for column in COLUMNS if column.endswith("_zh")], "zh": ["lifecycle_reasons"]}
 """Words nobody reads twice; they would be a quarter of a workbook. The codes that a filter names are in both."""
 
-_PERSONAL_ID = r"@|(?:^|:)(?:\+|00)\d{7,}$|(?:^|:)(?:86)?1[3-9]\d{9}$"
-
 
 def master(customers: pl.LazyFrame, salt: str, language: str = "en") -> pl.LazyFrame:
     """``customer_360`` as the master in one language, row by row: money in cents, ids that are an address or a number hidden."""
     there = set(customers.collect_schema()) - set(_OF_ANOTHER_LANGUAGE[language])
     hidden = pl.col("customer_id").map_batches(lambda ids: without_personal_ids(ids, salt), return_dtype=pl.String, is_elementwise=True)
     return in_cents(customers.select([column for column in COLUMNS if column in there])).with_columns(hidden)
-
-
-def without_personal_ids(customer_ids: pl.Series, salt: str) -> pl.Series:
-    """Customer ids in their order; those that are an address or a number masked, the same id always in the same way."""
-    personal = customer_ids.filter(customer_ids.str.contains(_PERSONAL_ID)).unique().to_list()
-    return customer_ids.replace(personal, [_masked(customer_id, salt) for customer_id in personal])
-
-
-def in_cents(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Money half away from zero to cents; categories as the text they stand for, so that it is treated as text."""
-    return frame.with_columns(
-        pl.col(pl.Decimal).round(2, mode="half_away_from_zero").cast(pl.Decimal(18, 2)), pl.col(pl.Categorical, pl.Enum).cast(pl.String)
-    )
-
-
-def _masked(customer_id: str, salt: str) -> str:
-    source = customer_id.split(":", 1)[0] if ":" in customer_id else ""
-    return f"{source}:masked-{hashlib.blake2b(customer_id.encode(), key=salt.encode()[:64], digest_size=8).hexdigest()}".lstrip(":")

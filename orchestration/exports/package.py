@@ -17,9 +17,10 @@ import polars as pl
 
 from orchestration.errors import RegularsError
 from orchestration.exports.csv_file import write_csv
-from orchestration.exports.master import in_cents, master
+from orchestration.exports.master import master
 from orchestration.exports.workbook import write_xlsx
 from orchestration.io import portions, write_json, write_parquet_portions, write_text
+from orchestration.lists.masking import in_cents
 from orchestration.lists.verdicts import MANIFEST, WITHHELD, Verdict
 from transforms.contact import ADDRESS_OF, INTERNAL, ON_LIST, STATUSES, ContactRules
 from transforms.lists import BrokenList, ListDefinition, holdout_share

@@ -16,8 +16,8 @@ import polars as pl
 
 from orchestration.errors import RegularsError
 from orchestration.exports.csv_file import write_csv
-from orchestration.exports.master import without_personal_ids
 from orchestration.io import disk_errors_told, fsync, fsync_tree, write_json
+from orchestration.lists.masking import without_personal_ids
 from orchestration.lists.recipients import Recipients, recipients
 from orchestration.lock import run_lock
 from orchestration.platforms import NAMES

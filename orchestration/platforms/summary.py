@@ -4,9 +4,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from orchestration.lists.words import DROPPED
 from orchestration.platforms import NAMES
 from orchestration.platforms.export import REFUSED_FILE, Exported
-from orchestration.platforms.words import DROPPED, EXPLANATIONS, LABELS
+from orchestration.platforms.words import EXPLANATIONS, LABELS
 
 
 def show(console: Console, done: Exported, language: str) -> None:

@@ -26,36 +26,6 @@ EXPLANATIONS = {
 }
 """Reasons of ``transforms.platform_rows.REASONS`` in words."""
 
-DROPPED = {
-    "en": {
-        "erased": "asked to be forgotten",
-        "no_consent": "did not agree to this channel, or took it back",
-        "unsubscribed": "unsubscribed",
-        "no_personalisation": "objected to being chosen by personal traits",
-        "no_address": "no valid address for this channel",
-        "complaint_cool_down": "complained recently",
-        "contacted_recently": "were contacted recently",
-        "frequency_cap": "were contacted often enough",
-        "list_cool_down": "were on this list recently",
-        "other_list": "are on another list",
-        "holdout": "are held out for comparison",
-    },
-    "zh": {
-        "erased": "要求删除个人信息",
-        "no_consent": "未同意该渠道或已撤回同意",
-        "unsubscribed": "已退订",
-        "no_personalisation": "拒绝个性化推荐",
-        "no_address": "没有该渠道的有效联系方式",
-        "complaint_cool_down": "近期有投诉",
-        "contacted_recently": "近期已联系",
-        "frequency_cap": "联系次数已达上限",
-        "list_cool_down": "近期已在本名单",
-        "other_list": "已在其他名单",
-        "holdout": "对照组",
-    },
-}
-"""Reasons of suppression (``transforms.contact.STATUSES``) in words; one that is missing here is shown as it is named."""
-
 LABELS = {
     "en": {
         "people": "On the list now",

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orchestration.lists.words import DROPPED
 from orchestration.platforms import NAMES
 from orchestration.platforms.export import write
 from orchestration.platforms.registry import PLATFORMS
-from orchestration.platforms.words import DROPPED, EXPLANATIONS, LABELS
+from orchestration.platforms.words import EXPLANATIONS, LABELS
 from orchestration.settings import Settings
 from tests.orchestration.platforms.people import EXTERNAL_USERID, PEOPLE, content_of, recipients
 from transforms.contact import STATUSES
