@@ -30,7 +30,7 @@ def of_text(name: str, value: Value) -> Value:
     _expect(name, value, (Kind.TEXT,))
     text = f"{name}({value.text})"
     if name == "length":
-        return Value(value.expression.str.len_chars().cast(pl.Int64), Kind.EXACT, text, digits=10)
+        return Value(value.expression.str.len_chars().cast(pl.Int64), Kind.EXACT, text, most=2**32)
     change, change_code = _OF_TEXT[name]
     codes = value.codes.mapped(change_code) if value.codes else None
     return Value(change(value.expression), Kind.TEXT, text, codes=codes)
@@ -58,13 +58,13 @@ def of_number(name: str, value: Value, places: int = 0) -> Value:
         "ceil": value.expression.ceil(),
         "round": value.expression.round(places, mode="half_away_from_zero"),
     }[name]
-    return replace(value, expression=changed, text=text, digits=value.digits + 1, literal=None)
+    return replace(value, expression=changed, text=text, most=value.most + 1, literal=None)
 
 
 def part_of_date(name: str, value: Value) -> Value:
     """``year``, ``month`` and ``day`` of a date, as numbers."""
     _expect(name, value, DAYS)
-    return Value(getattr(value.expression.dt, name)().cast(pl.Int64), Kind.EXACT, f"{name}({value.text})", digits=6)
+    return Value(getattr(value.expression.dt, name)().cast(pl.Int64), Kind.EXACT, f"{name}({value.text})", most=10**6)
 
 
 def cast(value: Value, to: str) -> Value:
@@ -116,7 +116,7 @@ def one_form(values: Sequence[Value], name: str) -> tuple[Value, list[pl.Expr]]:
                 f"{name} mixes {form.text}, which is {form.kind.value[0]}, with {value.text}, which is {value.kind.value[0]}",
                 f"{name} 混用了 {form.text}（{form.kind.value[1]}）与 {value.text}（{value.kind.value[1]}）",
             )
-        form = replace(left, digits=max(left.digits, right.digits))
+        form = replace(left, most=max(left.most, right.most))
     form = replace(form, text=f"{name}({form.text}, ...)" if len(known) > 1 else form.text, literal=None, codes=_codes_of_any(known))
     return form, [_in_form(value, form) for value in values]
 
@@ -133,7 +133,7 @@ def _in_form(value: Value, form: Value) -> pl.Expr:
     if value.kind is Kind.NULL:
         return pl.lit(None)
     if form.kind is Kind.EXACT:
-        return exact(value, form.scale, form.digits).expression if form.is_decimal else value.expression
+        return exact(value, form.scale, form.most).expression if form.is_decimal else value.expression
     return floating(value).expression if form.kind is Kind.FLOAT else alike(value, form)[0].expression
 
 

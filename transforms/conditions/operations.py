@@ -25,7 +25,7 @@ def arithmetic(left: Value, sign: str, right: Value) -> Value:
     text = f"{left.text} {sign} {right.text}"
     kinds = {left.kind, right.kind}
     if kinds == {Kind.DATE} and sign == "-":
-        return Value((left.expression - right.expression).dt.total_days(), Kind.EXACT, text, digits=8)
+        return Value((left.expression - right.expression).dt.total_days(), Kind.EXACT, text, most=10**8)
     if kinds == {Kind.DATE, Kind.EXACT} and (sign == "+" or (sign == "-" and left.kind is Kind.DATE)):
         moved, days = (left, right) if left.kind is Kind.DATE else (right, left)
         if days.literal is not None and days.scale == 0:
@@ -43,10 +43,10 @@ def arithmetic(left: Value, sign: str, right: Value) -> Value:
         return Value(_ARITHMETIC[sign](floating(left).expression, floating(right).expression), Kind.FLOAT, text)
     is_product = sign == "*"
     scale = left.scale + right.scale if is_product else max(left.scale, right.scale)
-    digits = left.digits + right.digits if is_product else max(left.digits, right.digits) + 1
+    most = left.most * right.most if is_product else left.most + right.most
     shown = replace(left, text=text), replace(right, text=text)
-    parts = [exact(part, scale, digits).expression for part in shown]
-    return Value(_ARITHMETIC[sign](*parts), Kind.EXACT, text, digits, scale, is_decimal=True)
+    parts = [exact(part, scale, most).expression for part in shown]
+    return Value(_ARITHMETIC[sign](*parts), Kind.EXACT, text, most, scale, is_decimal=True)
 
 
 _ARITHMETIC: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from math import ceil
 from typing import Any
 
 import polars as pl
@@ -40,14 +41,14 @@ NUMBERS, DAYS = (Kind.EXACT, Kind.FLOAT), (Kind.DATE, Kind.MOMENT)
 class Value:
     """A part of a condition. ``text``: as SQL, for messages. ``literal``: what it is, of a number, text or date that is written out.
 
-    Of an exact number ``digits`` and ``scale`` say how many digits there can be before and behind the point, ``is_decimal`` whether the
-    expression is a decimal, not an integer. ``codes``: of a text that is one of a set.
+    Of an exact number ``most`` says how far from zero it can be, ``scale`` how many digits it has behind the point, and ``is_decimal``
+    whether the expression is a decimal, not an integer. ``codes``: of a text that is one of a set.
     """
 
     expression: pl.Expr
     kind: Kind
     text: str
-    digits: int = 0
+    most: int = 0
     scale: int = 0
     is_decimal: bool = False
     literal: Any = None
@@ -61,10 +62,10 @@ def column(name: str, dtype: pl.DataType, time_zone: str, codes: Codes | None) -
     """A column. A moment is read as the clock shows it in the merchant's time zone."""
     expression = pl.col(name)
     if dtype.is_integer():
-        return Value(expression.cast(pl.Int64), Kind.EXACT, name, digits=_WHOLE_DIGITS.get(dtype, 20))
+        return Value(expression.cast(pl.Int64), Kind.EXACT, name, most=_MOST.get(dtype, 2**64))
     if isinstance(dtype, pl.Decimal):
-        scale = dtype.scale
-        return Value(expression, Kind.EXACT, name, digits=(dtype.precision or WIDEST) - scale, scale=scale, is_decimal=True)
+        most = 10 ** ((dtype.precision or WIDEST) - dtype.scale)
+        return Value(expression, Kind.EXACT, name, most=most, scale=dtype.scale, is_decimal=True)
     if isinstance(dtype, pl.Datetime):
         utc = expression.dt.replace_time_zone("UTC") if dtype.time_zone is None else expression
         return Value(utc.dt.convert_time_zone(time_zone).dt.replace_time_zone(None), Kind.MOMENT, name)
@@ -78,7 +79,15 @@ _KINDS: Mapping[Any, Kind] = {
     pl.Float32: Kind.FLOAT,
     pl.Date: Kind.DATE,
 }
-_WHOLE_DIGITS: Mapping[Any, int] = {pl.Int8: 3, pl.UInt8: 3, pl.Int16: 5, pl.UInt16: 5, pl.Int32: 10, pl.UInt32: 10, pl.Int64: 19}
+_MOST: Mapping[Any, int] = {
+    pl.Int8: 2**7,
+    pl.UInt8: 2**8,
+    pl.Int16: 2**15,
+    pl.UInt16: 2**16,
+    pl.Int32: 2**31,
+    pl.UInt32: 2**32,
+    pl.Int64: 2**63,
+}
 
 
 def number(text: str) -> Value:
@@ -95,16 +104,12 @@ def number(text: str) -> Value:
             f"the filter holds a number of {digits + scale} digits ({text[:20]}...), expected at most {_MAX_LITERAL}",
             f"筛选条件中有 {digits + scale} 位的数字（{text[:20]}…），最多允许 {_MAX_LITERAL} 位",
         )
-    return _exact_literal(exact, text, digits, scale)
+    literal = pl.lit(exact, dtype=pl.Decimal(WIDEST, scale)) if scale else pl.lit(int(exact), dtype=pl.Int64)
+    return Value(literal, Kind.EXACT, text, ceil(abs(exact)), scale, is_decimal=scale > 0, literal=exact)
 
 
 _MAX_LITERAL = 15
 """Digits of a written number: as many as are exact in floating point too."""
-
-
-def _exact_literal(exact: Decimal, text: str, digits: int, scale: int) -> Value:
-    literal = pl.lit(exact, dtype=pl.Decimal(WIDEST, scale)) if scale else pl.lit(int(exact), dtype=pl.Int64)
-    return Value(literal, Kind.EXACT, text, digits, scale, is_decimal=scale > 0, literal=exact)
 
 
 def day(text: str) -> Value:
@@ -181,10 +186,9 @@ def _as_day(value: Value, other: Value) -> Value:
     return value
 
 
-def exact(value: Value, scale: int, digits: int | None = None) -> Value:
-    """An exact number as a decimal of that scale. Raises ``Refusal`` where it might not fit (``digits``: of the result)."""
-    digits = value.digits if digits is None else digits
-    if digits + scale > WIDEST:
+def exact(value: Value, scale: int, most: int | None = None) -> Value:
+    """An exact number as a decimal of that scale. Raises ``Refusal`` where it, or a result of up to ``most``, might not fit."""
+    if len(str(max(value.most, most or 0))) + scale > WIDEST:
         raise Refusal(
             f"the numbers of {value.text} may have more than {WIDEST} digits. Take part of it as cast(... as double)",
             f"{value.text} 的数字可能超过 {WIDEST} 位。请将其中一部分写成 cast(... as double)",
