@@ -22,6 +22,11 @@ class Refusal(ValueError):
         return Refusal(self.en, self.zh, name)
 
 
+def shortened(text: str, length: int = 60) -> str:
+    """A text as a message can show it."""
+    return text if len(text) <= length else f"{text[: length - 3]}..."
+
+
 def unknown_column(name: str, known: Iterable[str]) -> Refusal:
     """That ``customer_360`` has no column of that name, with the nearest names."""
     near = ", ".join(get_close_matches(name.lower(), list(known), n=NEAREST, cutoff=0))

@@ -1,6 +1,7 @@
 """Conditions mean what SQL means: random ones on random rows, by our translation and by a real DuckDB."""
 
 import random
+import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from transforms.conditions import parse
+from transforms.conditions import functions, parse
+from transforms.conditions.values import Kind, Value
 from transforms.refusals import Refusal
 
 ZONE = "Asia/Shanghai"
@@ -103,6 +105,7 @@ def _rows(count: int) -> pl.DataFrame:
 
 
 ROWS = _rows(400)
+TEXT = Value(pl.col("s"), Kind.TEXT, "s")
 
 
 @pytest.fixture(scope="module")
@@ -303,3 +306,72 @@ def test_a_condition_chooses_whom_duckdb_would_choose(engine, pair):
     except (duckdb.OutOfRangeException, duckdb.ConversionException):
         assume(False)  # where the engine has no answer ours is the exact one
     assert chosen == wanted, sql
+
+
+# ── What is not SQL's, and is ours on purpose ────────────────────────────────────────────────────────────────────────
+
+MIDNIGHT_UTC = datetime(2024, 1, 31, 16)  # the first moment of 1 February in Shanghai
+NOON = datetime(2024, 1, 31, 4)
+
+
+@pytest.mark.parametrize(
+    ("sql", "noon", "midnight"),
+    [
+        ("ts = '2024-01-31'", True, False),
+        ("ts = '2024-02-01'", False, True),
+        ("ts <= '2024-01-31'", True, False),
+        ("ts > '2024-01-31'", False, True),
+        ("ts between '2024-01-01' and '2024-01-31'", True, False),
+        ("ts in ('2024-01-31', '2023-01-31')", True, False),
+        ("ts >= date '2024-02-01'", False, True),
+        ("'2024-02-01' <= ts", False, True),
+        ("ts > d - interval '1 day'", False, True),
+        ("cast(ts as date) = d", False, True),
+        ("month(ts) = 2", False, True),
+        ("d - cast(ts as date) = 1", True, False),
+        ("ts <> d", True, False),
+        ("ts is distinct from '2024-01-31'", False, True),
+    ],
+)
+def test_a_moment_beside_a_date_counts_by_the_merchants_day(sql, noon, midnight):
+    rows = pl.DataFrame({"ts": [NOON, MIDNIGHT_UTC], "d": [date(2024, 2, 1)] * 2}, schema={"ts": pl.Datetime("us"), "d": pl.Date})
+    expression = parse(sql).meaning(rows.schema, ZONE).expression
+    assert rows.lazy().with_columns(chosen=expression).collect()["chosen"].to_list() == [noon, midnight]
+
+
+@pytest.mark.parametrize(
+    ("sql", "chosen"),
+    [
+        pytest.param("1 / i > 0", [True, None, None], id="one divided by zero is unknown"),
+        pytest.param("i / i = 1", [True, None, None], id="zero divided by zero is unknown"),
+        pytest.param("n + n > 9223372036854", [True, False, None], id="a sum is exact where it outgrows its type"),
+        pytest.param("n * n > 9223372036854", [True, False, None], id="a product too"),
+        pytest.param("-(n) < -9", [True, False, None], id="so is the negative of the largest"),
+    ],
+)
+def test_where_sql_would_stop_or_leave_the_numbers_the_answer_is_exact_or_unknown(sql, chosen):
+    rows = pl.DataFrame({"i": [3, 0, None], "n": [2**63 - 1, 2, None]}, schema={"i": pl.Int32, "n": pl.Int64})
+    assert rows.lazy().with_columns(chosen=parse(sql).meaning(rows.schema).expression).collect()["chosen"].to_list() == chosen
+
+
+def test_money_is_added_and_multiplied_to_the_last_digit():
+    rows = pl.DataFrame({"m": [Decimal("0.1"), Decimal("99999999999999.9999")]}, schema={"m": pl.Decimal(18, 4)})
+    for sql, chosen in {"m + 0.2 = 0.3": [True, False], "m * 1.0001 = 0.10001": [True, False], "m * m > m": [False, True]}.items():
+        assert rows.select(chosen=parse(sql).meaning(rows.schema).expression)["chosen"].to_list() == chosen, sql
+
+
+def test_small_and_large_letters_are_those_of_sql_wherever_one_letter_becomes_one(engine):
+    letters = [chr(code) for code in range(1, 0x30000) if not 0xD800 <= code < 0xE000]
+    alone = [c for c in letters if len(c.upper()) == 1 and len(c.lower()) == 1 and (c.upper(), c.lower()) != (c, c)]
+    alone += ["ß", "İ", "a", "Σ", "ς", "σ", "茶"]
+    rows = pl.DataFrame({"s": [f"x{letter}" for letter in alone]})
+    ours_of = rows.lazy().select("s", small=functions.of_text("lower", TEXT).expression, large=functions.of_text("upper", TEXT).expression)
+    engine.register("letters", rows.to_arrow())
+    theirs_of = engine.sql("select s, lower(s) as small, upper(s) as large from letters").pl()
+    differing = (
+        ours_of.collect()
+        .join(theirs_of, on="s")
+        .filter((pl.col("small") != pl.col("small_right")) | (pl.col("large") != pl.col("large_right")))
+    )
+    assert len(alone) > 2_000
+    assert all("GREEK" in unicodedata.name(text[1]) and "PROSGEGRAMMENI" in unicodedata.name(text[1]) for text in differing["s"])

@@ -2,7 +2,8 @@
 
 The text is never given to an engine. It is parsed by sqlglot, which touches nothing; ``syntax`` lets through what is on its lists and
 refuses the rest; ``translate`` builds the expression. So the worst that a text can do is to be refused. What is accepted means what DuckDB
-would take it to mean, with two exceptions: a date with a time is the merchant's local time, and beside a date it counts by its day.
+would take it to mean, with three exceptions: a date with a time is the merchant's local time, and beside a date it counts by its day; a
+division by zero is unknown; and where DuckDB would stop because a number is too large for its type, the result here is the exact one.
 """
 
 from collections.abc import Mapping

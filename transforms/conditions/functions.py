@@ -113,8 +113,8 @@ def one_form(values: Sequence[Value], name: str) -> tuple[Value, list[pl.Expr]]:
         is_by_day = Kind.MOMENT in (form.kind, value.kind) and form.kind is not value.kind
         if left.kind is not right.kind or is_by_day:
             raise Refusal(
-                f"{name} mixes {form.text}, which is {form.kind.value[0]}, with {value.text}, which is {value.kind.value[0]}",
-                f"{name} 混用了 {form.text}（{form.kind.value[1]}）与 {value.text}（{value.kind.value[1]}）",
+                f"{name} mixes {form.text}, which is {form.kind.en}, with {value.text}, which is {value.kind.en}",
+                f"{name} 混用了 {form.text}（{form.kind.zh}）与 {value.text}（{value.kind.zh}）",
             )
         form = replace(left, most=max(left.most, right.most))
     form = replace(form, text=f"{name}({form.text}, ...)" if len(known) > 1 else form.text, literal=None, codes=_codes_of_any(known))
@@ -140,6 +140,6 @@ def _in_form(value: Value, form: Value) -> pl.Expr:
 def _expect(name: str, value: Value, kinds: Sequence[Kind]) -> None:
     if value.kind not in kinds:
         raise Refusal(
-            f"{name} of {value.text}: it is {value.kind.value[0]}, expected {kinds[0].value[0]}",
-            f"{name}：{value.text} 是{value.kind.value[1]}，应为{kinds[0].value[1]}",
+            f"{name} of {value.text}: it is {value.kind.en}, expected {kinds[0].en}",
+            f"{name}：{value.text} 是{value.kind.zh}，应为{kinds[0].zh}",
         )

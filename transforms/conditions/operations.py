@@ -9,7 +9,7 @@ import polars as pl
 
 from transforms.conditions.functions import small
 from transforms.conditions.values import DAYS, NUMBERS, WIDEST, Kind, Value, alike, compared, exact, floating
-from transforms.refusals import Refusal
+from transforms.refusals import Refusal, shortened
 
 MAX_PATTERN = 200
 """Characters of a pattern of ``like``."""
@@ -22,7 +22,7 @@ _POLARS_UNITS = {"day": "d", "week": "w", "month": "mo", "year": "y"}
 
 def arithmetic(left: Value, sign: str, right: Value) -> Value:
     """``+``, ``-``, ``*`` and ``/`` of two numbers; ``-`` of two dates, in days; a date and a number of days. Raises ``Refusal``."""
-    text = f"{left.text} {sign} {right.text}"
+    text = shortened(f"{left.text} {sign} {right.text}")
     kinds = {left.kind, right.kind}
     if kinds == {Kind.DATE} and sign == "-":
         return Value((left.expression - right.expression).dt.total_days(), Kind.EXACT, text, most=10**8)
@@ -31,11 +31,7 @@ def arithmetic(left: Value, sign: str, right: Value) -> Value:
         if days.literal is not None and days.scale == 0:
             return shifted(moved, "day", int(days.literal) * (-1 if sign == "-" else 1))
     if not kinds <= set(NUMBERS):
-        wrong = left if left.kind not in NUMBERS else right
-        raise Refusal(
-            f"{wrong.text} is {wrong.kind.value[0]}: {text} can't be calculated. {_CALCULATE_EN}",
-            f"{wrong.text} 是{wrong.kind.value[1]}，无法计算 {text}。{_CALCULATE_ZH}",
-        )
+        raise _not_a_number(left if left.kind not in NUMBERS else right, text)
     if sign == "/":
         divisor = floating(right).expression
         return Value(floating(left).expression / pl.when(divisor != 0).then(divisor), Kind.FLOAT, text)
@@ -54,14 +50,22 @@ _ARITHMETIC: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "-": lambda left, right: left - right,
     "*": lambda left, right: left * right,
 }
-_CALCULATE_EN = "Numbers can be added, dates subtracted, and a date moved: as_of_date - interval '30 days', as_of_date - last_order_date"
-_CALCULATE_ZH = "数字可以相加，日期可以相减或移动：as_of_date - interval '30 days'、as_of_date - last_order_date"
+
+
+def _not_a_number(value: Value, text: str) -> Refusal:
+    examples = "as_of_date - interval '30 days'", "as_of_date - last_order_date"
+    return Refusal(
+        f"{value.text} is {value.kind.en}: {text} can't be calculated. "
+        f"Numbers can, and dates as in {' and '.join(examples)}; cast(... as date) makes a date of a date with a time",
+        f"{value.text} 是{value.kind.zh}，无法计算 {text}。数字可以计算，日期可写成 {'、'.join(examples)}；"
+        "cast(... as date) 可将日期时间转为日期",
+    )
 
 
 def negated(value: Value) -> Value:
     """``-value``."""
     if value.kind not in NUMBERS:
-        return arithmetic(replace(value, literal=None), "*", value)  # refused there
+        raise _not_a_number(value, f"-{value.text}")
     literal = None if value.literal is None else -value.literal
     return replace(value, expression=-value.expression, text=f"-{value.text}", literal=literal)
 
@@ -70,8 +74,8 @@ def shifted(value: Value, unit: str, steps: int) -> Value:
     """A date or moment so many days, weeks, months or years later; a day that a month lacks is its last one. Raises ``Refusal``."""
     if value.kind not in DAYS:
         raise Refusal(
-            f"{value.text} is {value.kind.value[0]}, so no interval can be added to it; expected a date, such as as_of_date",
-            f"{value.text} 是{value.kind.value[1]}，不能加减时间间隔；应为日期，例如 as_of_date",
+            f"{value.text} is {value.kind.en}, so no interval can be added to it; expected a date, such as as_of_date",
+            f"{value.text} 是{value.kind.zh}，不能加减时间间隔；应为日期，例如 as_of_date",
         )
     if abs(steps) > MAX_STEPS[unit]:
         raise Refusal(
@@ -121,9 +125,7 @@ _TYPES: dict[Kind, pl.DataType] = {
 def like(value: Value, pattern: str, escape: str, ignores_case: bool) -> pl.Expr:
     """``like``: ``%`` stands for any text, ``_`` for one character. Raises ``Refusal``."""
     if value.kind is not Kind.TEXT:
-        raise Refusal(
-            f"{value.text} is {value.kind.value[0]}; like is for texts", f"{value.text} 是{value.kind.value[1]}；like 只能用于文本"
-        )
+        raise Refusal(f"{value.text} is {value.kind.en}; like is for texts", f"{value.text} 是{value.kind.zh}；like 只能用于文本")
     if len(pattern) > MAX_PATTERN:
         raise Refusal(
             f"a pattern of like has {len(pattern):,} characters, expected at most {MAX_PATTERN}",
@@ -150,7 +152,9 @@ def _as_regex(pattern: str, escape: str) -> str:
         parts.append(plain if is_escaped else {"%": ".*", "_": "."}.get(character, plain))
         is_escaped = False
     if is_escaped:
-        raise Refusal(f"the pattern {pattern[:40]!r} ends with its escape sign", f"模式 {pattern[:40]!r} 不能以转义符结尾")
+        raise Refusal(
+            f"the pattern {shortened(pattern, 40)!r} ends with its escape sign", f"模式 {shortened(pattern, 40)!r} 不能以转义符结尾"
+        )
     return re.sub(r"(\.\*)+", ".*", "".join(parts))
 
 

@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import Token, TokenType, exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from transforms.refusals import Refusal
+from transforms.refusals import Refusal, shortened
 
 DIALECT = "duckdb"
 MAX_CHARACTERS = 10_000
@@ -106,7 +106,7 @@ def spelled(node: exp.Expr) -> str:
         text = node.sql(dialect=DIALECT, unsupported_level=ErrorLevel.IGNORE)
     except (SqlglotError, ValueError, RecursionError):  # the parser reads more than can be written again
         text = node.key
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shortened(text)
 
 
 def _tokens(sql: str) -> list[Token]:
@@ -144,7 +144,7 @@ _WORDS = set(TokenType) - _STRINGS - {TokenType.PARAMETER, TokenType.PLACEHOLDER
 
 def _strange(text: str) -> Refusal:
     sign = next((character for character in text if not _WORD.fullmatch(character)), "")
-    shown = repr(text if len(text) <= 20 else f"{text[:20]}...") + ("" if sign.isprintable() else f" (U+{ord(sign):04X})")
+    shown = repr(shortened(text, 20)) + ("" if sign.isprintable() else f" (U+{ord(sign):04X})")
     is_lookalike = bool(_LOOKALIKES.search(text))
     return Refusal(
         f"the filter holds {shown}, which can't be part of it."
@@ -255,6 +255,6 @@ def _unreadable(why: str) -> Refusal:
 def _place(error: SqlglotError) -> str:
     """Where the parser stopped, in plain text."""
     found: dict[str, Any] = next(iter(getattr(error, "errors", None) or []), {})
-    near = str(found.get("highlight") or "")[:40]
+    near = shortened(str(found.get("highlight") or ""), 40)
     what = str(found.get("description") or "it can't be read").rstrip(".")
     return f"{what} near {near!r}" if near else what

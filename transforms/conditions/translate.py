@@ -10,16 +10,18 @@ from sqlglot import exp
 from transforms.conditions import functions, operations
 from transforms.conditions.codes import Codes
 from transforms.conditions.syntax import chain, spelled
-from transforms.conditions.values import Kind, Value, column, compared, day, number, text_literal
-from transforms.refusals import Refusal, unknown_column
+from transforms.conditions.values import Kind, Value, column, compared, day, example_of, number, text_literal
+from transforms.refusals import Refusal, shortened, unknown_column
 
 _SIGNS: dict[type[exp.Expr], str] = {
     exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
     exp.NullSafeEQ: "is not distinct from", exp.NullSafeNEQ: "is distinct from",
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/",
 }  # fmt: skip
-_CONDITIONS = (exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
-_CONDITIONS += (exp.Between, exp.In, exp.Like, exp.ILike, exp.Is, exp.Escape)  # type: ignore[assignment]
+_CONDITIONS: tuple[type[exp.Expr], ...] = (
+    exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ,
+    exp.Between, exp.In, exp.Like, exp.ILike, exp.Is, exp.Escape,
+)  # fmt: skip
 """What needs brackets to be a part of anything but AND, OR and NOT: without them readers and engines differ about what is meant."""
 
 
@@ -45,8 +47,8 @@ class Translator:
         found = self.value(node)
         if found.kind is not Kind.BOOLEAN:
             raise Refusal(
-                f"{found.text} is {found.kind.value[0]}, expected true or false: compare it, as in {found.text} = ...",
-                f"{found.text} 是{found.kind.value[1]}，应为真假值：请加以比较，例如 {found.text} = ...",
+                f"{found.text} is {found.kind.en}, expected true or false: compare it, as in {example_of(found)}",
+                f"{found.text} 是{found.kind.zh}，应为真假值：请加以比较，例如 {example_of(found)}",
             )
         return found.expression
 
@@ -77,7 +79,7 @@ class Translator:
         return column(name, self.columns[name], self.time_zone, self.codes.get(name))
 
     def _unknown(self, node: exp.Expr) -> Refusal:
-        name = node.name[:60]
+        name = shortened(node.name)
         refusal = unknown_column(name, self.columns)
         if not node.this.args.get("quoted"):
             return refusal
@@ -97,7 +99,7 @@ class Translator:
         return Value(self._compared(left, _SIGNS[type(node)], right), Kind.BOOLEAN, spelled(node))
 
     def _compared(self, left: Value, sign: str, right: Value) -> pl.Expr:
-        if "=" in sign or "<>" in sign or "distinct" in sign:
+        if sign in ("=", "<>") or "distinct" in sign:
             self._check_code(left, right)
             self._check_code(right, left)
         return compared(left, sign, right)

@@ -15,25 +15,45 @@ from typing import Any
 import polars as pl
 
 from transforms.conditions.codes import Codes
-from transforms.refusals import Refusal
+from transforms.refusals import Refusal, shortened
 
 WIDEST = 38
 """Digits of the widest decimal."""
 
 
 class Kind(Enum):
-    """What a part is, as it is called in English and in Chinese."""
+    """What a part is."""
 
-    BOOLEAN = ("true or false", "真假值")
-    TEXT = ("a text", "文本")
-    EXACT = ("a number", "数字")
-    FLOAT = ("a number in floating point", "浮点数")
-    DATE = ("a date", "日期")
-    MOMENT = ("a date with a time", "日期时间")
-    NULL = ("null", "空值")
-    OTHER = ("of a type that a filter can't read", "筛选条件无法读取的类型")
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    EXACT = "exact number"
+    FLOAT = "floating point"
+    DATE = "date"
+    MOMENT = "moment"
+    NULL = "null"
+    OTHER = "other"
+
+    @property
+    def en(self) -> str:
+        """What it is called in English."""
+        return _WORDS[self][0]
+
+    @property
+    def zh(self) -> str:
+        """What it is called in Chinese."""
+        return _WORDS[self][1]
 
 
+_WORDS = {
+    Kind.BOOLEAN: ("true or false", "真假值"),
+    Kind.TEXT: ("a text", "文本"),
+    Kind.EXACT: ("a number", "数字"),
+    Kind.FLOAT: ("a number", "数字"),
+    Kind.DATE: ("a date", "日期"),
+    Kind.MOMENT: ("a date with a time", "日期时间"),
+    Kind.NULL: ("null", "空值"),
+    Kind.OTHER: ("of a type that a filter can't read", "筛选条件无法读取的类型"),
+}
 NUMBERS, DAYS = (Kind.EXACT, Kind.FLOAT), (Kind.DATE, Kind.MOMENT)
 
 
@@ -61,8 +81,8 @@ class Value:
 def column(name: str, dtype: pl.DataType, time_zone: str, codes: Codes | None) -> Value:
     """A column. A moment is read as the clock shows it in the merchant's time zone."""
     expression = pl.col(name)
-    if dtype.is_integer():
-        return Value(expression.cast(pl.Int64), Kind.EXACT, name, most=_MOST.get(dtype, 2**64))
+    if dtype in _MOST:
+        return Value(expression.cast(pl.Int64), Kind.EXACT, name, most=_MOST[dtype])
     if isinstance(dtype, pl.Decimal):
         most = 10 ** ((dtype.precision or WIDEST) - dtype.scale)
         return Value(expression, Kind.EXACT, name, most=most, scale=dtype.scale, is_decimal=True)
@@ -72,37 +92,25 @@ def column(name: str, dtype: pl.DataType, time_zone: str, codes: Codes | None) -
     return Value(expression, _KINDS.get(dtype, Kind.OTHER), name, codes=codes if dtype == pl.String else None)
 
 
-_KINDS: Mapping[Any, Kind] = {
-    pl.Boolean: Kind.BOOLEAN,
-    pl.String: Kind.TEXT,
-    pl.Float64: Kind.FLOAT,
-    pl.Float32: Kind.FLOAT,
-    pl.Date: Kind.DATE,
-}
-_MOST: Mapping[Any, int] = {
-    pl.Int8: 2**7,
-    pl.UInt8: 2**8,
-    pl.Int16: 2**15,
-    pl.UInt16: 2**16,
-    pl.Int32: 2**31,
-    pl.UInt32: 2**32,
-    pl.Int64: 2**63,
-}
+_KINDS: Mapping[Any, Kind] = {pl.Boolean: Kind.BOOLEAN, pl.String: Kind.TEXT, pl.Float64: Kind.FLOAT, pl.Date: Kind.DATE}
+_MOST: Mapping[Any, int] = {pl.Int8: 2**7, pl.Int16: 2**15, pl.Int32: 2**31, pl.Int64: 2**63}
 
 
 def number(text: str) -> Value:
     """A number as it is written: exact, or with an exponent in floating point."""
     if "e" in text.lower():
         if abs(float(text)) == float("inf"):
-            raise Refusal(f"the filter holds the number {text[:20]}, which is too large", f"筛选条件中的数字 {text[:20]} 过大")
+            raise Refusal(
+                f"the filter holds the number {shortened(text, 20)}, which is too large", f"筛选条件中的数字 {shortened(text, 20)} 过大"
+            )
         return Value(pl.lit(float(text)), Kind.FLOAT, text, literal=float(text))
     exact = Decimal(text)
     scale = max(0, -int(exact.as_tuple().exponent))
     digits = max(1, exact.adjusted() + 1)
     if digits + scale > _MAX_LITERAL:
         raise Refusal(
-            f"the filter holds a number of {digits + scale} digits ({text[:20]}...), expected at most {_MAX_LITERAL}",
-            f"筛选条件中有 {digits + scale} 位的数字（{text[:20]}…），最多允许 {_MAX_LITERAL} 位",
+            f"the filter holds a number of {digits + scale} digits ({shortened(text, 20)}), expected at most {_MAX_LITERAL}",
+            f"筛选条件中有 {digits + scale} 位的数字（{shortened(text, 20)}），最多允许 {_MAX_LITERAL} 位",
         )
     literal = pl.lit(exact, dtype=pl.Decimal(WIDEST, scale)) if scale else pl.lit(int(exact), dtype=pl.Int64)
     return Value(literal, Kind.EXACT, text, ceil(abs(exact)), scale, is_decimal=scale > 0, literal=exact)
@@ -120,16 +128,15 @@ def day(text: str) -> Value:
         found = date.fromisoformat(text)
     except ValueError:
         raise Refusal(
-            f"the filter holds {text[:40]!r} where a date is expected, such as '2026-01-31'",
-            f"筛选条件中的 {text[:40]!r} 不是日期，应类似 '2026-01-31'",
+            f"the filter holds {shortened(text, 40)!r} where a date is expected, such as '2026-01-31'",
+            f"筛选条件中的 {shortened(text, 40)!r} 不是日期，应类似 '2026-01-31'",
         ) from None
     return Value(pl.lit(found, dtype=pl.Date), Kind.DATE, f"'{text}'", literal=found)
 
 
 def text_literal(text: str) -> Value:
     """A text as it is written."""
-    shown = text if len(text) <= 40 else f"{text[:37]}..."
-    return Value(pl.lit(text, dtype=pl.String), Kind.TEXT, f"'{shown}'", literal=text)
+    return Value(pl.lit(text, dtype=pl.String), Kind.TEXT, f"'{shortened(text, 40)}'", literal=text)
 
 
 # ── Comparing ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -205,11 +212,18 @@ def floating(value: Value) -> Value:
     return Value(value.expression.cast(pl.Float64), Kind.FLOAT, value.text)
 
 
+def example_of(value: Value) -> str:
+    """A condition on the value that can be read."""
+    return _EXAMPLES.get(value.kind, "{} is not null").replace("{}", value.text)
+
+
 def _mismatch(left: Value, right: Value) -> Refusal:
-    en = f"{left.text} is {left.kind.value[0]} and {right.text} is {right.kind.value[0]}: they can't be compared"
-    zh = f"{left.text} 是{left.kind.value[1]}，{right.text} 是{right.kind.value[1]}，无法比较"
-    example = _EXAMPLES.get(left.kind, "{} is not null").replace("{}", left.text)
-    return Refusal(f"{en}. Write for example {example}", f"{zh}。例如：{example}")
+    known, other = (right, left) if left.literal is not None else (left, right)
+    return Refusal(
+        f"{known.text} is {known.kind.en} and {other.text} is {other.kind.en}: they can't be compared. "
+        f"Write for example {example_of(known)}",
+        f"{known.text} 是{known.kind.zh}，{other.text} 是{other.kind.zh}，无法比较。例如：{example_of(known)}",
+    )
 
 
 _EXAMPLES = {
