@@ -1,7 +1,7 @@
 """From the syntax tree of a condition to the Polars expression that means the same, with every type checked on the way."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -100,17 +100,20 @@ class Translator:
 
     def _compared(self, left: Value, sign: str, right: Value) -> pl.Expr:
         if sign in ("=", "<>") or "distinct" in sign:
-            self._check_code(left, right)
-            self._check_code(right, left)
+            self._check_codes(left, [right])
+            self._check_codes(right, [left])
         return compared(left, sign, right)
 
-    def _check_code(self, value: Value, other: Value) -> None:
-        """Refuses a written text that the value never is; notes one that it would only be under another preset."""
-        if value.codes is None or value.literal is not None or not isinstance(other.literal, str) or other.literal in value.codes.known:
+    def _check_codes(self, value: Value, others: Sequence[Value]) -> None:
+        """Refuses a written text that the value never is. Where it is only under another preset, and so are all the others, notes them."""
+        if value.codes is None:
             return
-        if other.literal not in value.codes.elsewhere:
-            raise value.codes.refused(other.literal, value.text)
-        self.lacks.append(f"{value.text} {other.literal!r}")
+        written = [other.literal for other in others if isinstance(other.literal, str)]
+        for text in written:
+            if text not in value.codes.known | value.codes.elsewhere:
+                raise value.codes.refused(text, value.text)
+        if len(written) == len(others) and value.codes.elsewhere.issuperset(written):
+            self.lacks += [f"{value.text} {text!r}" for text in written]
 
     def _between(self, node: exp.Expr) -> Value:
         value, low, high = (self.operand(node.args[part]) for part in ("this", "low", "high"))
@@ -126,8 +129,7 @@ class Translator:
         value, items = self.operand(node.this), [self.operand(item) for item in node.expressions]
         if not items:
             raise Refusal(f"{value.text} in () has no values to choose from", f"{value.text} in () 中没有任何值")
-        for item in items:
-            self._check_code(value, item)
+        self._check_codes(value, items)
         if isinstance(node.parent, exp.Not) and any(item.kind is Kind.NULL for item in items):
             raise Refusal(
                 f"{value.text} not in (..., null) is true of nobody. Leave null out, and write {value.text} is not null beside it",

@@ -27,7 +27,7 @@ from orchestration.lists.verdicts import Reason, Verdict
 from orchestration.rules import shipped_lists
 from transforms import schemas
 from transforms.contact import ContactRules
-from transforms.lists import ListDefinition, Wording, load_definitions
+from transforms.lists import BrokenList, ListDefinition, Wording, load_definitions
 
 AS_OF = date(2024, 6, 30)
 RUN = RunFacts(
@@ -306,7 +306,13 @@ WITHHELD = MEMBERS.with_columns(status=pl.when(list_name="fans", status="send").
 ONE_WAITS = {"verdicts": {**VERDICTS, "fans": WAITS}, "members": WITHHELD}
 
 
-@pytest.mark.parametrize("options", [{}, ONE_WAITS, {"run": UNAVAILABLE}], ids=["all", "waits", "unavailable"])
+BROKEN = BrokenList("Fans!", Wording("no name", "名称无效"), Wording("Fans", "粉丝"), Wording("", ""), "x > 1", "email", Wording("", ""))
+NOT_VALID = replace(RUN, broken={"Fans!": BROKEN})
+INVALID = Verdict(0, "", None, "", False, {"definition": False}, (Reason("definition", "no name", "名称无效"),))
+ONE_IS_BROKEN = {"run": NOT_VALID, "verdicts": {**VERDICTS, "Fans!": INVALID}}
+
+
+@pytest.mark.parametrize("options", [{}, ONE_WAITS, {"run": UNAVAILABLE}, ONE_IS_BROKEN], ids=["all", "waits", "unavailable", "not valid"])
 def test_a_manifest_is_as_its_published_schema_says(tmp_path, options):
     manifest = package(tmp_path, **options)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
@@ -353,6 +359,17 @@ def test_a_list_that_is_not_available_says_what_it_needs_and_is_never_an_empty_l
     assert sleepers["reason"] == {"en": "not available: needs points, tickets", "zh": "暂不可用：需要 points、tickets"}
     assert "sent" not in sleepers
     assert not list(tmp_path.glob("sleepers.*"))
+
+
+def test_a_list_that_is_not_valid_is_named_with_its_problem_whatever_its_name(tmp_path):
+    manifest = package(tmp_path, NOT_VALID, {**VERDICTS, "Fans!": INVALID})
+    found = manifest["lists"]["Fans!"]
+    assert (found["published"], found["reason"], found["files"]) == (False, {"en": "no name", "zh": "名称无效"}, [])
+    assert (found["title"], found["filter"], found["chosen"], found["sent"]) == ({"en": "Fans", "zh": "粉丝"}, "x > 1", 0, 0)
+    assert sum(found["dropped"].values()) == 0
+    assert manifest["lists"]["fans"]["files"] == ["fans.csv", "fans.xlsx", "fans.parquet"]
+    with pytest.raises(RegularsError, match="No check has judged the list\\(s\\) Fans!"):
+        package(tmp_path, NOT_VALID)
 
 
 def test_a_list_that_nobody_judged_is_not_packaged(tmp_path):

@@ -11,9 +11,12 @@ from orchestration import settings as home_settings
 from orchestration.checks import lists
 from orchestration.checks.expectations import Expectation, Finding
 from orchestration.errors import RegularsError
-from orchestration.lists import approval, verdicts
+from orchestration.lists import approval, left_out, verdicts
+from orchestration.lists.left_out import LeftOut
 from orchestration.lists.verdicts import Reason, Usual, Verdict
 from orchestration.settings import Settings
+from transforms.list_definitions import Wording
+from transforms.list_offers import BrokenList
 
 TOO_LARGE = Reason("size", "5,000 people where 100 are usual: it waits for `regulars approve fans`", "共 5000 人，而通常为 100 人")
 NO_CONSENT = Reason("consent", "3 of 5000 have no consent", "5000 人中有 3 人没有授权")
@@ -195,6 +198,21 @@ def test_a_list_that_breaks_an_expectation_waits_with_the_reason_in_both_languag
         "zh": "5000 人中有 2 人没有 sms 渠道的授权记录；共 5000 人，而通常为 1,234 人：等待执行 `regulars approve fans`",
     }
     assert [check for check, is_met in settled["fans"].checks.items() if not is_met] == ["consent", "size"]
+
+
+def test_a_list_that_is_not_valid_is_withheld_with_its_problem_and_remembers_its_usual_size(settings):
+    packages(settings, {"2024-01-01": sent(100)})
+    verdicts.members_path(settings).parent.mkdir(parents=True)
+    verdicts.members_path(settings).write_bytes(b"members")
+    problem = Wording("no column 'x' in customer_360", "customer_360 没有 'x' 这一列")
+    broken = BrokenList("fans", problem, Wording("Fans", "粉丝"), Wording("", ""), "x > 1", "email", Wording("", ""))
+    left_out.write(settings, LeftOut({}, {"fans": broken}))
+    (told,) = lists.settle(settings, MEASURES.filter(list_name="others").with_columns(as_of=pl.lit("2024-01-02")), findings())
+    assert told == "fans: it is not valid: no column 'x' in customer_360"
+    settled = verdicts.read(settings)
+    assert settled["others"].is_published
+    assert (settled["fans"].checks, settled["fans"].usual, settled["fans"].people) == ({"definition": False}, 100, 0)
+    assert settled["fans"].reason()["zh"] == "名单定义无效：customer_360 没有 'x' 这一列"
 
 
 @pytest.mark.parametrize("gate", lists.GATES, ids=lambda gate: gate.check)
