@@ -41,7 +41,8 @@ class ListDefinition:
     title: Wording
     purpose: Wording
     filter: str
-    """SQL condition on one row of ``customer_360``. A row for which it is unknown (null) is not chosen."""
+    """SQL condition on one row of ``customer_360``. A row for which it is unknown (null) is not chosen. In configuration ``{days}`` in it
+    stands for ``days``."""
     channel: str
     """``email``, ``sms``, ``wechat`` or ``phone``; ``none`` for an internal list, by which nobody is contacted."""
     suggested_action: Wording
@@ -61,6 +62,8 @@ class ListDefinition:
     """Columns of ``customer_360`` and feeds without which the list says nothing. While one is not there, the list is not available."""
     priority: int = 50
     """1 to 100. Who is on several lists of a run gets the one of the smallest number; of equal ones the first."""
+    days: int | None = None
+    """How many days the list looks at, such as those since a review, 1 to 3,650: what ``{days}`` in its filter stands for."""
     offers_price: bool = False
     """Whether those on it are offered another price than others. The manifest then says by which columns the price varies."""
 

@@ -15,6 +15,7 @@ from transforms.contact import CHANNELS, INTERNAL
 from transforms.list_definitions import ALWAYS_READ, ListDefinition, Wording, columns_of, unexpected
 from transforms.refusals import Refusal, unknown_column
 
+_DAYS, _MOST_DAYS = "{days}", 3650
 _REQUIRED = ("title", "purpose", "filter", "channel", "suggested_action", "reason")
 
 
@@ -82,9 +83,21 @@ def _definition(name: str, given: Any) -> ListDefinition:
         for key in ("order_by", "columns", "needs"):
             if key in values:
                 values[key] = _texts(key, values[key])
+        values["filter"] = _with_days(values["filter"], values.get("days"))
     except Refusal as refusal:
         raise refusal.of_list(name) from None
     return ListDefinition(name=name, **values)
+
+
+def _with_days(condition: Any, days: Any) -> Any:
+    """The filter with ``days`` in place of ``{days}``."""
+    if days is not None and not (isinstance(days, int) and not isinstance(days, bool) and 1 <= days <= _MOST_DAYS):
+        raise unexpected("days", days, f"1 to {_MOST_DAYS:,} days", f"1 到 {_MOST_DAYS:,} 天")
+    if not isinstance(condition, str) or _DAYS not in condition:
+        return condition
+    if days is None:
+        raise Refusal(f"its filter has {_DAYS} and it has no days; set days: 90", f"筛选条件中有 {_DAYS}，但未设置 days；请设置 days: 90")
+    return condition.replace(_DAYS, str(days))
 
 
 def _wording(field: str, value: Any) -> Wording:

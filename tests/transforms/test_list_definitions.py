@@ -1,7 +1,7 @@
 """Lists as configuration: what a filter may be, what an error says, and the lists that are shipped."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -202,6 +202,7 @@ SAMPLE = {
     "recency_days": 20,
     "categories_count": 1,
 }
+BAD_REVIEW = {"last_rating": 1, "last_negative_review_at": datetime(2024, 6, 1)}
 ONLINE = {"has_shop_in_city": True, "preferred_channel": "app", "city": "杭州"}
 
 
@@ -226,8 +227,10 @@ ONLINE = {"has_shop_in_city": True, "preferred_channel": "app", "city": "杭州"
         ({"lifecycle_stage": "stable", "orders_count": 9, "loyalty_type": "spurious", "categories_count": 4}, []),
         ({"lifecycle_stage": "decline", "orders_count": 1, "recency_days": 80}, ["second_purchase"]),
         ({"lifecycle_stage": "decline", "orders_count": 1, "recency_days": 80, "discontent": "an open complaint"}, []),
-        ({"lifecycle_stage": "decline", "orders_count": 2, "last_rating": 1, "has_open_complaint": False}, ["review_recovery"]),
-        ({"lifecycle_stage": "decline", "orders_count": 2, "last_rating": 1, "has_open_complaint": True}, []),
+        ({"lifecycle_stage": "decline", "orders_count": 2, "has_open_complaint": False, **BAD_REVIEW}, ["review_recovery"]),
+        ({"lifecycle_stage": "decline", "orders_count": 2, "has_open_complaint": True, **BAD_REVIEW}, []),
+        ({"orders_count": 2, **BAD_REVIEW, "last_negative_review_at": datetime(2024, 4, 1, 8)}, ["review_recovery"]),
+        ({"orders_count": 2, **BAD_REVIEW, "last_negative_review_at": datetime(2024, 3, 31, 8)}, []),
         (
             {"orders_count": 2, "previous_rfm_group": "at_risk", "rfm_group": "loyal_customers", "rfm_group_changed_at": date(2024, 6, 20)},
             ["movers_up"],
@@ -264,6 +267,14 @@ def test_a_typical_customer_is_on_the_shipped_lists_made_for_it(customer, expect
     assert members.filter(pl.any_horizontal(pl.col("reason", "reason_zh").str.contains(r"[{}]"))).is_empty()
 
 
+@pytest.mark.parametrize(("days", "is_on_it"), [(90, True), (29, True), (28, False)])
+def test_a_merchant_sets_how_many_days_a_list_looks_at(days, is_on_it):
+    definitions = load_definitions(SHIPPED, {"review_recovery": {"days": days}})
+    people = customers_360({**SAMPLE, "orders_count": 2, **BAD_REVIEW})
+    members = build(people, contacts(), touches(), definitions, ContactRules(), AS_OF, feeds=["reviews"])
+    assert ("review_recovery" in members["list_name"].to_list()) == is_on_it
+
+
 def test_a_merchant_changes_adds_and_switches_off_lists():
     fields = {**SHIPPED["champions"], "filter": "orders_count > 99"}
     changed = load_definitions(
@@ -285,6 +296,9 @@ def test_a_merchant_changes_adds_and_switches_off_lists():
         ({"fans": {"filter": "orders_count > 9"}}, "List 'fans': it lacks title, purpose, channel, suggested_action, reason"),
         ({"champions": {"columns": {"city": 1}}}, "columns = {'city': 1}, expected a name or several"),
         ({"champions": {"needs": 5}}, "needs = 5, expected a name or several"),
+        ({"review_recovery": {"days": 0}}, "days = 0, expected 1 to 3,650 days"),
+        ({"review_recovery": {"days": "90"}}, "days = '90', expected 1 to 3,650 days"),
+        ({"review_recovery": {"days": None}}, "its filter has {days} and it has no days; set days: 90"),
         ({"champions": {"title": "Best"}}, "title = 'Best', expected a text in each of en and zh"),
         ({"champions": "off"}, "is 'off', expected its fields, or null"),
     ],
