@@ -333,27 +333,29 @@ def _statements(parameters: Parameters) -> list[tuple[pl.Expr, str, str]]:
     has_enough_days, has_steady_rhythm = pl.col("has_enough_days"), pl.col("has_steady_rhythm")
     days, chance, alive = rules.stable_purchase_days, f"{rules.lost_max_return_share:.0%}", f"{rules.p_alive_line:.0%}"
     half_en, half_zh = (
-        ("", "") if half is None else (f" (half of all second purchases come within {half:g} days)", f"（半数二次购买发生在{half:g}天内）")
+        ("", "")
+        if half is None
+        else (f" (half of all second purchases come within {half:g} days)", f"（半数二次购买发生在 {half:g} 天内）")
     )
     return [
-        (is_overdue & has_repeated, "silent for {times} times the usual gap", "沉默时长为平常间隔的{times}倍"),
-        (is_overdue & ~has_repeated, "bought once, {days} days ago" + half_en, "仅购买过一次，距今{days}天" + half_zh),
+        (is_overdue & has_repeated, "silent for {times} times the usual gap", "沉默时长为平常间隔的 {times} 倍"),
+        (is_overdue & ~has_repeated, "one purchase day, {days} days ago" + half_en, "仅在一天购买过，距今 {days} 天" + half_zh),
         (
             pl.col("is_lost") & pl.col("is_chance_known"),
             f"chance of a purchase within 90 days {chance} or less",
-            f"90天内再次购买的可能性不超过{chance}",
+            f"90 天内再次购买的可能性不超过 {chance}",
         ),
         (
             pl.col("is_probably_gone"),
             f"next order due and chance of still being a customer below {alive}",
-            f"已到预期下单时间且仍会回购的可能性低于{alive}",
+            f"已到预期下单时间且仍会回购的可能性低于 {alive}",
         ),
         (pl.col("has_open_complaint_last"), "open complaint and no purchase since", "有未解决的投诉且此后未购买"),
         (pl.col("has_bad_review_last"), "bad review and no purchase since", "有差评且此后未购买"),
         (is_fine & ~has_purchase, "no purchase yet", "尚未购买"),
         (is_fine & has_purchase & ~has_repeated, "one purchase day so far", "目前只有一个购买日"),
-        (is_fine & has_repeated & ~has_enough_days, f"fewer than {days} purchase days", f"购买日少于{days}天"),
-        (is_fine & has_enough_days, f"{days} purchase days or more", f"购买日不少于{days}天"),
+        (is_fine & has_repeated & ~has_enough_days, f"fewer than {days} purchase days", f"购买日少于 {days} 天"),
+        (is_fine & has_enough_days, f"{days} purchase days or more", f"购买日不少于 {days} 天"),
         (is_fine & has_enough_days & ~has_steady_rhythm, "no steady rhythm yet", "尚无稳定的购买节奏"),
         (is_fine & has_enough_days & has_steady_rhythm, "steady rhythm", "购买节奏稳定"),
         (is_fine & has_purchase & ~is_due, "next order not due yet", "尚未到预期下单时间"),

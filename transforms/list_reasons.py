@@ -28,6 +28,10 @@ CHANNEL_NAMES_ZH = {
     "store": "门店",
     "retail": "门店",
     "offline": "线下",
+    "group_leader": "团长",
+    "community": "社群",
+    "live": "直播",
+    "livestream": "直播",
     "pos": "门店",
     "mini_program": "小程序",
     "wechat": "微信",
@@ -43,7 +47,7 @@ CHANNEL_NAMES_ZH = {
     "douyin": "抖音",
     "amazon": "亚马逊",
 }
-"""Usual codes of sales channels. Another one is the merchant's own name for it."""
+"""Usual codes of sales channels. Another one is the merchant's own name for it, and quoted."""
 
 NAMES_ZH: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("rfm_group", "previous_rfm_group"), GROUP_NAMES_ZH),
@@ -112,5 +116,6 @@ def _code_in_words(column: str, words: Words) -> pl.Expr:
         return value.replace(_NAMES_EN.get(column, {})).str.replace_all("_", " ", literal=True)
     if column == "preferred_channel":
         code = value.str.strip_chars().str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_")
-        return code.replace_strict(CHANNEL_NAMES_ZH, default=value, return_dtype=pl.String)
+        own = pl.when(value.str.contains("^[[:ascii:]]+$")).then("“" + value + "”").otherwise(value)
+        return code.replace_strict(CHANNEL_NAMES_ZH, default=own, return_dtype=pl.String)
     return value.replace({**NAMES_ZH[column], **words.group_names_zh} if column.endswith("rfm_group") else NAMES_ZH[column])

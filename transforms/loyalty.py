@@ -213,7 +213,7 @@ def _with_discontent(facts: pl.LazyFrame, rules: Rules) -> pl.LazyFrame:
     said = [
         (is_open, "an open complaint", "有未解决的投诉"),
         (~is_open & pl.col("last_complaint_at").is_not_null(), "complained before", "曾经投诉"),
-        (pl.col("mean_rating") < rules.praise_rating, "rates {rating} of 5 on average", "平均评分{rating}（满分5）"),
+        (pl.col("mean_rating") < rules.praise_rating, "rates {rating} of 5 on average", "平均评分 {rating}（满分 5）"),
         (pl.col("mean_rating").is_null() & (pl.col("negative_reviews_count") > 0), "wrote a bad review", "写过差评"),
     ]
     rating = pl.col("mean_rating").round(1, mode="half_away_from_zero").cast(pl.String)

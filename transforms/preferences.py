@@ -78,9 +78,9 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     is_leaning = {of: has_enough & (pl.col(f"preferred_{of}_share") >= rules.preference_line) for of in ("category", "channel")}
     share, orders = f"{rules.preference_line:.0%}", pl.col("orders_count")
     said = [
-        (orders.is_between(1, rules.min_orders - 1), f"fewer than {rules.min_orders} purchases", f"购买少于{rules.min_orders}次"),
-        (is_leaning["category"], f"{share} of the money or more in one category", f"{share}以上的金额集中于一个品类"),
-        (is_leaning["channel"], f"{share} of the purchases or more through one channel", f"{share}以上的购买来自一个渠道"),
+        (orders.is_between(1, rules.min_orders - 1), f"fewer than {rules.min_orders} purchases", f"购买少于 {rules.min_orders} 次"),
+        (is_leaning["category"], f"{share} of the money or more in one category", f"{share} 以上的金额集中于一个品类"),
+        (is_leaning["channel"], f"{share} of the purchases or more through one channel", f"{share} 以上的购买来自一个渠道"),
         (has_enough & ~is_need_known, "needs of too little of the money are known", "已知需求的金额占比不足"),
         (sensitivity >= rules.sensitive_line, "buys at a discount or below the median price", "多在打折或低于中位价时购买"),
         (sensitivity <= rules.insensitive_line, "buys at full price and above the median", "多以原价且高于中位价购买"),

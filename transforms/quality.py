@@ -75,7 +75,7 @@ def apply(facts: pl.LazyFrame, parameters: Parameters) -> pl.LazyFrame:
     is_known = has_enough & price.is_not_null() if parameters.has_prices else pl.lit(value=False)
     parts, signs = [price], [price >= rules.price_line]
     said = [
-        (orders.is_between(1, rules.min_orders - 1), f"fewer than {rules.min_orders} purchases", f"购买少于{rules.min_orders}次"),
+        (orders.is_between(1, rules.min_orders - 1), f"fewer than {rules.min_orders} purchases", f"购买少于 {rules.min_orders} 次"),
         (has_enough & price.is_null(), "no price to compare with", "无可比价格"),
         (is_known & signs[0], "pays above the median price", "购买价格高于中位数"),
         (is_known & ~signs[0], "pays the median price or less", "购买价格不高于中位数"),

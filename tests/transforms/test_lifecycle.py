@@ -56,7 +56,7 @@ def open_at(days: float, is_open: bool = True) -> tuple[tuple[datetime, bool], .
 REGULAR = days_ago(10, 40, 70, 100, 130)
 IRREGULAR = days_ago(10, 12, 13, 200)
 TWO_COMPLAINTS = Customer(purchases=REGULAR, complaints=open_at(11) + open_at(9, is_open=False))
-ONCE = "bought once, {} days ago (half of all second purchases come within 80 days)"
+ONCE = "one purchase day, {} days ago (half of all second purchases come within 80 days)"
 CASES = [
     ("nobody yet", Customer(), "exploration", "no purchase yet"),
     ("first purchase today", Customer(purchases=days_ago(0)), "exploration", "one purchase day so far; next order not due yet"),
@@ -99,7 +99,7 @@ def test_the_stage_and_its_reasons(customer: Customer, stage: str, reasons: str 
 
 def test_reasons_are_given_in_chinese_too() -> None:
     reasons = lived(Customer(purchases=days_ago(500), complaints=open_at(3)))["lifecycle_reasons_zh"].item()
-    assert reasons == "仅购买过一次，距今500天（半数二次购买发生在80天内）；有未解决的投诉且此后未购买"
+    assert reasons == "仅在一天购买过，距今 500 天（半数二次购买发生在 80 天内）；有未解决的投诉且此后未购买"
 
 
 @pytest.mark.parametrize(
