@@ -17,11 +17,9 @@ from orchestration.settings import Settings
 def build_defs(settings: Settings, progress: Progress | None = None) -> dagster.Definitions:
     """Assets, checks, jobs, schedule and sensor of that home. ``progress`` hears how a run goes on.
 
-    Raises ``RegularsError`` for a rule of the settings that is not valid. A list that is not valid is told and stops nothing.
+    Raises ``RegularsError`` for a rule of the settings that is not valid.
     """
-    progress = progress or Progress()
-    for sentence in rules.check(settings):
-        progress.warn(sentence)
+    rules.check(settings)
     models = dbt_assets.models(warehouse.manifest_path(settings))
     marts = sorted((key for key in models.keys if key.path[0] == "marts"), key=lambda key: tuple(key.path))
     job = daily_job()
@@ -41,7 +39,7 @@ def build_defs(settings: Settings, progress: Progress | None = None) -> dagster.
         jobs=[job, backtest_job(settings)],
         schedules=[daily_schedule(settings, job)],
         sensors=[inbox_sensor(settings, job)],
-        resources=resources(settings, progress),
+        resources=resources(settings, progress or Progress()),
         executor=dagster.in_process_executor,
     )
 

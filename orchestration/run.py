@@ -64,6 +64,7 @@ def run(settings: Settings, as_of: str | None, progress: Progress, is_full: bool
         settings = freshness.settings_of_run(settings, as_of)
         if not is_full and (nothing := _nothing_to_do(settings, as_of)):
             return nothing
+        _warn_of_broken_lists(settings, progress)
         result = _execute(
             settings, progress, DAILY_JOB, {**_SILENT, "resources": {"run_day": {"config": {"as_of": as_of or "", "full": is_full}}}}
         )
@@ -136,6 +137,14 @@ def _nothing_to_do(settings: Settings, as_of: str | None) -> dict[str, Any] | No
         return {**figures, "withheld": withheld, "held": held, "warnings": warnings, "landing": nothing.counts()}
     finally:
         ledger.close()
+
+
+def _warn_of_broken_lists(settings: Settings, progress: Progress) -> None:
+    """Before any work: the rest of a run takes minutes, and mending a list takes one."""
+    from orchestration import rules
+
+    for sentence in rules.check(settings):
+        progress.warn(sentence)
 
 
 def _is_current(settings: Settings, as_of: str | None) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import ROOT
 
-HEAVY = ["dagster", "dagster_dbt", "dbt", "duckdb", "great_expectations", "polars"]
+HEAVY = ["dagster", "dagster_dbt", "dbt", "duckdb", "great_expectations", "polars", "sqlglot"]
 
 TELL = f"import json, sys; print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
 HELP = """

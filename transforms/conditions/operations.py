@@ -83,7 +83,8 @@ def shifted(value: Value, unit: str, steps: int) -> Value:
             f"筛选条件把日期移动了 {abs(steps):,} 个 {unit}，最多允许 {MAX_STEPS[unit]:,} 个",
         )
     moved = value.expression.dt.offset_by(f"{steps}{_POLARS_UNITS[unit]}")
-    return replace(value, expression=moved, text=f"{value.text} {'-' if steps < 0 else '+'} interval '{abs(steps)} {unit}s'", literal=None)
+    text = shortened(f"{value.text} {'-' if steps < 0 else '+'} interval '{abs(steps)} {unit}s'")
+    return replace(value, expression=moved, text=text, literal=None)
 
 
 # ── Membership and patterns ──────────────────────────────────────────────────────────────────────────────────────────
