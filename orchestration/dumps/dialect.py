@@ -4,12 +4,12 @@ Declared by the profile, never guessed: a run reads the same file the same way e
 bytes themselves, because it cannot be mistaken.
 """
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from orchestration.dumps.keys import Part
+from orchestration.dumps.patterns import checked
 
 Format = Literal["csv", "xlsx", "jsonl", "parquet"]
 Encoding = Literal["utf-8", "gb18030", "gbk", "utf-16", "latin-1", "cp1252"]
@@ -18,12 +18,6 @@ ENDINGS: dict[str, Format] = {".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "js
 """What a file's name says of its format, where the profile says nothing."""
 
 COMPRESSED_ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
-
-
-def _valid_pattern(pattern: str | None) -> str | None:
-    if pattern is not None:
-        re.compile(pattern)
-    return pattern
 
 
 class Dialect(Part):
@@ -42,7 +36,7 @@ class Dialect(Part):
     """Of a workbook: the sheet to read. Default: the only one with rows; a workbook with several is held."""
     skip_lines: int = Field(0, ge=0, le=1000)
     """Lines (rows of a sheet) before the header: titles, notes."""
-    footer: Annotated[str | None, AfterValidator(_valid_pattern)] = None
+    footer: Annotated[str, AfterValidator(checked)] | None = None
     """Regular expression of the lines behind the last row, such as totals. They go to quarantine with the reason ``footer``."""
 
     def format_of(self, file_name: str) -> Format:

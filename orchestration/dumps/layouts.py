@@ -12,15 +12,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from orchestration.dumps.keys import Names, Part
+from orchestration.dumps.patterns import checked
 from orchestration.sql import quoted
 
 FIELD_BREAK = "chr(31)"
 """Stands where one field of a packed item ends, while it is taken apart; an item that brings one itself is refused."""
-
-
-def _valid_pattern(pattern: str) -> str:
-    re.compile(pattern)
-    return pattern
 
 
 class FillDown(Part):
@@ -55,7 +51,7 @@ class Made(Part):
 
     join: Names = ()
     first_of: Names = ()
-    unless: Annotated[str, AfterValidator(_valid_pattern)] | None = None
+    unless: Annotated[str, AfterValidator(checked)] | None = None
     """Values that hold this regular expression count as empty: a masked name is nobody's."""
     hashed: bool = False
     """The first 16 hex digits of the SHA-256 of the value in lower case: an id that doesn't show the e-mail it stands for."""

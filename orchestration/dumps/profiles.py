@@ -20,6 +20,7 @@ from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.feeds import FEEDS, Column, Kind
 from orchestration.dumps.keys import Names, Part
 from orchestration.dumps.layouts import Layout, arranged
+from orchestration.dumps.patterns import checked_with_group, group_of
 from orchestration.dumps.zones import RepeatedHour, SkippedHour
 from orchestration.errors import RegularsError
 from orchestration.settings import Currency, TimeZone
@@ -124,18 +125,12 @@ def _as_column(value: Any) -> Any:
     return {"source": value} if isinstance(value, str | list) else value
 
 
-def _valid_pattern(pattern: str) -> str:
-    if re.compile(pattern).groups != 1:
-        raise ValueError("expected one (group) around the date")
-    return pattern
-
-
 class FeedMap(Dialect):
     """How files of a dump become rows of one feed; the keys of ``Dialect`` say how their bytes are read."""
 
     files: Names
     """Patterns of file names, compared without regard to case."""
-    delivery_date: Annotated[str, AfterValidator(_valid_pattern)] = r"(\d{4}-\d{2}-\d{2})"
+    delivery_date: Annotated[str, AfterValidator(checked_with_group)] = r"(\d{4}-\d{2}-\d{2})"
     """Where the file name holds the business date (ISO): orders the versions of an order, bounds its dates."""
     columns: dict[str, Annotated[ColumnMap, BeforeValidator(_as_column)]]
     skipped_hour: SkippedHour = "refuse"
@@ -158,8 +153,7 @@ class FeedMap(Dialect):
 
     def business_date(self, file_name: str) -> str:
         """The ISO date in the file name, or an empty text."""
-        found = re.search(self.delivery_date, file_name)
-        return found.group(1) if found else ""
+        return group_of(self.delivery_date, file_name)
 
     def locate(self, header: Iterable[str]) -> dict[str, str]:
         """Canonical column → the dump's column that feeds it, by trimmed name; the first known name wins."""

@@ -1,7 +1,6 @@
 """What a conversion leaves beside the text: where its rows stood in the delivered file, and what could not become a row."""
 
 import csv
-import re
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.dumps.careful import Refusal
 from orchestration.dumps.held import HeldError
+from orchestration.dumps.patterns import is_found
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,4 +84,4 @@ class RowWriter:
 
 def is_footer(line: str, footer: str | None) -> bool:
     """Whether a line is one of those that the profile says stand behind the last row."""
-    return footer is not None and re.search(footer, line) is not None
+    return footer is not None and is_found(footer, line)
