@@ -215,6 +215,11 @@ class Settings(BaseSettings):
         return self.home / "state"
 
     @property
+    def reading_errors(self) -> Path:
+        """Where it is written what failed while a file was read, a log for each file."""
+        return self.state / "reading_errors"
+
+    @property
     def warehouse(self) -> Path:
         return self.results / "warehouse.duckdb"
 

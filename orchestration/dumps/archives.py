@@ -1,15 +1,17 @@
 """Zip archives: what they hold, judged before anything of it is unpacked."""
 
+import errno
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from orchestration.dumps.compression import MAX_RATIO, RATIO_MATTERS_FROM, compression_of
-from orchestration.dumps.held import HeldError
+from orchestration.dumps.held import HeldError, listed
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -63,9 +65,15 @@ def unpack(content: Path, folder: Path, names_in: str | None = None) -> list[Mem
                 for number, info in enumerate(ordered)
             ]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError) as error:
-        raise HeldError(
-            "corrupt_zip", f"the zip data is damaged, cut off or of a strange kind ({error}); have it delivered again"
-        ) from None
+        raise _corrupt(error) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # of an offset that leads out of the file; any other is the disk's
+            raise
+        raise _corrupt(error) from None
+
+
+def _corrupt(error: Exception) -> HeldError:
+    return HeldError("corrupt_zip", f"the zip data is damaged, cut off or of a strange kind ({error}); have it delivered again")
 
 
 def refuse_bomb(members: Sequence[zipfile.ZipInfo], packed: int) -> None:
@@ -93,8 +101,8 @@ def _refuse_dangerous(info: zipfile.ZipInfo) -> None:
 
 
 def _refuse_repeated(names: list[str]) -> None:
-    if repeated := sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []:
-        raise HeldError("repeated_member", f"it holds {', '.join(map(repr, repeated))} more than once")
+    if repeated := sorted(name for name, count in Counter(names).items() if count > 1):
+        raise HeldError("repeated_member", f"it holds {listed(map(repr, repeated))} more than once")
 
 
 def _refuse_nested(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from orchestration.dumps import quarantine
 from orchestration.dumps.candidates import Batch, Candidate, Outcome
 from orchestration.dumps.engines import Engines
+from orchestration.dumps.failures import held_for, is_of_the_machine, is_out_of_memory
 from orchestration.dumps.feeds import FEEDS, empty_relation, event_column
 from orchestration.dumps.layouts import Layout, settled
 from orchestration.dumps.ledger import File
@@ -41,17 +42,27 @@ def ensure_feeds(lake: Path) -> None:
 
 
 def write(batch: Batch, settings: Settings, engines: Engines) -> Outcome:
-    """Read the batch's files into Parquet. Files that must not count come back held, and none of their rows are in the batch."""
+    """Read the batch's files into Parquet. Files that must not count come back held, and none of their rows are in the batch.
+
+    After an error the files are read in smaller batches, in the end each by itself, so that only a file at fault is held. Raises what
+    ``is_of_the_machine``.
+    """
     held: list[tuple[Candidate, File]] = []
     while batch.candidates:
         try:
             counted = _write_once(batch, settings, engines)
-        except IrregularError as error:
-            _discard(batch, settings)
-            apart = [entry for part in _parts(batch, error.suspects) for entry in write(part, settings, engines).files]
-            return Outcome((*held, *apart))
         except UnreadableError as error:
             counted = [(candidate, _held(candidate.file, error.files.get(candidate.file.file_id))) for candidate in batch.candidates]
+        except Exception as error:
+            if is_of_the_machine(error):
+                raise
+            _discard(batch, settings)
+            if len(batch.candidates) == 1 and not batch.is_fast:
+                why = held_for(error, settings.reading_errors / f"{batch.candidates[0].file.file_id}.log", settings.memory_limit)
+                return Outcome((*held, (batch.candidates[0], _held(batch.candidates[0].file, why))))
+            suspected = error.suspects if isinstance(error, IrregularError) else set()
+            apart = [entry for part in _parts(batch, suspected) for entry in write(part, settings, engines).files]
+            return Outcome((*held, *apart))
         suspects = [entry for entry in counted if entry[1].state == "held"]
         if not suspects:
             return Outcome(tuple(held + counted))
@@ -138,9 +149,9 @@ def _write_fast(batch: Batch, settings: Settings, engines: Engines) -> Iterator[
             with engines.one() as connection:
                 load_stretches(portion.stretches, text, records, connection)
                 counts = _write_part(batch, number, portion.stretched + records.delivered, settings, connection)
-        except (duckdb.IOException, duckdb.OutOfMemoryException):
-            raise  # the machine's fault, not the text's
         except duckdb.Error as error:
+            if is_of_the_machine(error) or is_out_of_memory(error):
+                raise
             raise IrregularError(suspects(portion.stretches, str(error))) from error
         finally:
             (work / f"{batch.name}-{number}.gathered").unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from orchestration.dumps.careful import Record, Refusal
 from orchestration.dumps.casts import Context, Reading, reading
 from orchestration.dumps.cutting import can_cut
 from orchestration.dumps.dialect import Dialect
+from orchestration.dumps.formats.converted import MOST_REFUSALS, unreadable_rows
 from orchestration.dumps.inbox import Arrival
 from orchestration.dumps.layouts import UNPRICED, Arranged, Layout, arranged
 from orchestration.dumps.ledger import File
@@ -58,7 +59,12 @@ class Candidate:
         Raises ``HeldError``.
         """
         converted = self.receipt.converted
+        refused = 0
         for place, record in enumerate(careful.read(self.receipt.text, self.dialect, len(self.header))):
+            if isinstance(record, Refusal):
+                refused += 1
+                if refused > MOST_REFUSALS and 2 * refused > place:
+                    raise unreadable_rows(record)
             line = int(converted.lines[place]) if converted.lines is not None else record.line + converted.skipped
             yield replace(record, line=line) if line != record.line else record
         yield from converted.refusals

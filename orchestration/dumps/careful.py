@@ -9,10 +9,8 @@ import csv
 import io
 import re
 import sys
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from orchestration.dumps.dialect import Dialect
@@ -24,6 +22,7 @@ FIRST_BLOCK = 1 << 14
 BLOCK = 1 << 20
 """Bytes read at a time, the more the longer it reads: often it is asked for a few records only."""
 
+_BLANK = ("\n", "\r\n", "\r")
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 
 
@@ -40,8 +39,8 @@ class Refusal:
     original: str
 
 
-LONGEST_RECORD = 64 << 20
-"""Characters. A quote that is still open behind so many was never meant to enclose them."""
+LONGEST_RECORD, MOST_LINES = 64 << 20, 1_000_000
+"""Characters and lines. A quote that is still open behind so many was never meant to enclose them."""
 
 
 def read(text: Path, dialect: Dialect, columns: int) -> Iterator[Record | Refusal]:
@@ -64,6 +63,10 @@ def read_on(text: Path, start: int, line: int, dialect: Dialect, columns: int) -
 
 def _outcomes(ahead: "_Ahead", number: int, dialect: Dialect, columns: int) -> Iterator[tuple[Record | Refusal | None, str]]:
     while (line := ahead.line(0)) is not None:
+        if line in _BLANK:
+            yield None, line
+            number += ahead.drop(1)
+            continue
         end = _record_end(ahead, dialect)
         outcome = _split(ahead.text(end), number, dialect, columns) if end else None
         if outcome is None or (end > 1 and not _is_one_row(outcome, ahead.lines(end), dialect, columns)):
@@ -84,26 +87,29 @@ class _Ahead:
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
-        self._ahead: deque[str] = deque()
+        self._ahead: list[str] = []
+        self._present = 0
 
     def line(self, place: int) -> str | None:
         """The line so many behind the present one, None behind the last."""
-        while len(self._ahead) <= place:
+        while len(self._ahead) <= self._present + place:
             following = next(self._lines, None)
             if following is None:
                 return None
             self._ahead.append(following)
-        return self._ahead[place]
+        return self._ahead[self._present + place]
 
     def lines(self, count: int) -> list[str]:
-        return list(islice(self._ahead, count))
+        return self._ahead[self._present : self._present + count]
 
     def text(self, lines: int) -> str:
-        return self._ahead[0] if lines == 1 else "".join(self.lines(lines))
+        return self._ahead[self._present] if lines == 1 else "".join(self.lines(lines))
 
     def drop(self, lines: int) -> int:
-        for _ in range(min(lines, len(self._ahead))):
-            self._ahead.popleft()
+        self._present = min(self._present + lines, len(self._ahead))
+        if self._present == len(self._ahead) or self._present > MOST_LINES:
+            del self._ahead[: self._present]
+            self._present = 0
         return lines
 
 
@@ -121,7 +127,8 @@ def _physical_lines(text: Path, start: int = 0, number: int = 1) -> Iterator[str
     """
     end = "\n" if _has_line_feed(text) else "\r"
     decoder = codecs.getincrementaldecoder("utf-8" if start else "utf-8-sig")()
-    rest, breaks, size = "", number - 1, FIRST_BLOCK
+    begun: list[str] = []  # of a line whose end is still to come
+    length, breaks, size = 0, number - 1, FIRST_BLOCK
     with text.open("rb") as content:
         content.seek(start)
         while True:
@@ -132,15 +139,20 @@ def _physical_lines(text: Path, start: int = 0, number: int = 1) -> Iterator[str
             except UnicodeDecodeError as error:
                 raise _not_utf8(error, breaks, text) from None
             breaks += decoded.count("\n")
-            *whole, rest = (rest + decoded).split(end) if end in decoded else [rest + decoded]
-            for line in whole:
-                yield line + end
-            if len(rest) > 4 * LONGEST_RECORD:
-                raise HeldError("no_line_breaks", f"line {breaks + 1} has more than {len(rest):,} characters; is its format another one?")
+            first, *others = decoded.split(end)
+            begun.append(first)
+            length += len(first)
+            if others:
+                yield "".join(begun) + end
+                for line in others[:-1]:
+                    yield line + end
+                begun, length = [others[-1]], len(others[-1])
+            if length > 4 * LONGEST_RECORD:
+                raise HeldError("no_line_breaks", f"line {breaks + 1} has more than {length:,} characters; is its format another one?")
             if not block:
                 break
-    if rest:
-        yield rest
+    if length:
+        yield "".join(begun)
 
 
 def _has_line_feed(text: Path) -> bool:
@@ -183,7 +195,7 @@ def _split_lines(content: str) -> list[str]:
 def _record_end(ahead: _Ahead, dialect: Dialect) -> int:
     """How many lines the next record has: up to the first at which its quotes are balanced; 0 if they never are."""
     quotes = size = lines = 0
-    while size <= LONGEST_RECORD and (line := ahead.line(lines)) is not None:
+    while size <= LONGEST_RECORD and lines < MOST_LINES and (line := ahead.line(lines)) is not None:
         quotes += _quotes(line, dialect)
         size += len(line)
         lines += 1

@@ -46,6 +46,10 @@ class Dialect(Part):
         name = without_compression(file_name.lower())
         return next((found for ending, found in ENDINGS.items() if name.endswith(ending)), "csv")
 
+    def may_read(self, column: str) -> bool:
+        """Whether a column of that name matters; only a profile can say that one doesn't."""
+        return True
+
     @property
     def doubles_quotes(self) -> bool:
         """Quotes as RFC 4180 has them: what the fast reader and the census can judge."""

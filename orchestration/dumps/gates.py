@@ -12,7 +12,7 @@ from orchestration.dumps import careful
 from orchestration.dumps.candidates import Candidate
 from orchestration.dumps.completeness import MISMATCH, Claim
 from orchestration.dumps.dialect import Dialect
-from orchestration.dumps.held import HeldError
+from orchestration.dumps.held import LONGEST_NAME, HeldError, listed
 from orchestration.dumps.ledger import Ledger
 from orchestration.dumps.profiles import FeedMap
 from orchestration.dumps.receive import Receipt
@@ -22,6 +22,8 @@ VOLUME_ROWS = 1_000
 """A file is not held for its volume over a smaller difference than this: a quiet day of a small shop is no fault."""
 
 PREAMBLE_LINES = 20
+MOST_NAMES_COMPARED = 200
+"""New columns among which a missing one is looked for."""
 LIKE = 0.6
 """From here on a new column may be a missing one under another name; a single new one may be in any case."""
 
@@ -75,7 +77,7 @@ def columns_are_there(feed: str, mapping: FeedMap, header: tuple[str, ...], prof
     unmapped = _unmapped(mapping, header)
     renames = [_rename(column, names, unmapped, profile) for column, names in missing.items()]
     hints = [hint for hint in [*renames, _preamble(feed, mapping, text, dialect)] if hint]
-    there = ", ".join(name.strip() for name in header)
+    there = listed(name.strip() for name in header)
     raise HeldError("missing_column", f"feed '{feed}' needs {wanted}; the file has {there}. {'. '.join(hints or [_MAP_OR_MEND])}")
 
 
@@ -139,6 +141,7 @@ def _unmapped(mapping: FeedMap, header: Iterable[str]) -> list[str]:
 
 def _rename(column: str, sources: tuple[str, ...], unmapped: list[str], profile: str) -> str:
     """The likeliest new name of a missing column, as a question."""
+    unmapped = [name for name in unmapped if len(name) <= LONGEST_NAME][:MOST_NAMES_COMPARED]
     scored = sorted(((max(_likeness(name, former) for former in (*sources, column)), name) for name in unmapped), reverse=True)
     if not scored or (scored[0][0] < LIKE and len(unmapped) > 1):
         return ""

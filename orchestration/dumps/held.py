@@ -1,14 +1,24 @@
 """Why a file as a whole does not count: codes with a sentence each."""
 
+from collections.abc import Iterable
+
 JUDGEMENTS = frozenset({"unusual_volume", "no_rows", "too_many_refused", "other_encoding", "column_gone"})
 """Reasons that a person may overrule: the file can be read, it only looks wrong. Anything else is damage, or nothing to go by."""
 
+MOST_CHARACTERS = 1_000
+"""Of a message: it stands in the ledger, in summaries and on screens, and a file's header may have a megabyte."""
+MOST_NAMES = 20
+LONGEST_NAME = 60
+
 
 class HeldError(Exception):
-    """The file as a whole can't be trusted. ``reason`` is a code, the message says what was seen and what to do."""
+    """The file as a whole can't be trusted. ``reason`` is a code, the message says what was seen and what to do.
+
+    The message is bounded, and has no control characters, whatever of the file it quotes.
+    """
 
     def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(shortened(message, MOST_CHARACTERS))
         self.reason = reason
 
     @property
@@ -27,3 +37,18 @@ class UnreadableError(Exception):
 
 class UnfinishedError(Exception):
     """The file is still being written. It is left alone until the next look."""
+
+
+def shortened(text: str, most: int = LONGEST_NAME) -> str:
+    """The text with its middle left out where it is longer, on one line, control characters spelt out."""
+    if len(text) > most:
+        end = most // 3
+        text = f"{text[: most - end - 1]}…{text[len(text) - end :]}"
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+def listed(names: Iterable[str], most: int = MOST_NAMES) -> str:
+    """Names for a message: so many of them, each shortened, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(shortened, names[:most])) + more

@@ -42,7 +42,12 @@ def arrivals(inbox: Path) -> Iterator[Arrival]:
     if not inbox.is_dir():
         return
     for source in sorted(entry.name for entry in os.scandir(inbox) if entry.is_dir() and not entry.name.startswith(".")):
-        yield from _below(inbox / source, source, "")
+        yield from _below(inbox / source, readable_name(source), "")
+
+
+def readable_name(name: str) -> str:
+    r"""A name of the file system as a text that can be kept and shown: bytes of it that are no UTF-8 are spelt out, ``\xff``."""
+    return os.fsencode(name).decode("utf-8", errors="backslashreplace")
 
 
 def _below(folder: Path, source: str, prefix: str) -> Iterator[Arrival]:
@@ -51,7 +56,7 @@ def _below(folder: Path, source: str, prefix: str) -> Iterator[Arrival]:
     for entry in found:
         if entry.name.startswith((".", "~")) or entry.name.endswith((".tmp", ".part", ".partial", ".crdownload", ".filepart")):
             continue
-        name = prefix + entry.name
+        name = prefix + readable_name(entry.name)
         if entry.is_dir():
             yield from _below(Path(entry.path), source, f"{name}/")
         elif entry.is_file():

@@ -19,7 +19,7 @@ from orchestration.dumps.completeness import Claim, waiting
 from orchestration.dumps.engines import Engines
 from orchestration.dumps.gates import Memory
 from orchestration.dumps.held import UnfinishedError
-from orchestration.dumps.inbox import Arrival
+from orchestration.dumps.inbox import Arrival, readable_name
 from orchestration.dumps.ledger import Ledger
 from orchestration.dumps.profiles import Profile, load_profile
 from orchestration.dumps.raw import again_folder, from_raw
@@ -41,7 +41,7 @@ WRITTEN_AHEAD = 2
 
 def profiles_in_use(settings: Settings, others: Iterable[str] = ()) -> dict[str, Profile]:
     """Source → the profile that reads it, for every source of the settings, every folder of the inbox, and others."""
-    folders = {entry.name for entry in settings.inbox.iterdir() if entry.is_dir()} if settings.inbox.is_dir() else set()
+    folders = {readable_name(entry.name) for entry in settings.inbox.iterdir() if entry.is_dir()} if settings.inbox.is_dir() else set()
     names = sorted({*folders, *settings.sources, *others})
     return {name: load_profile(settings.source_of(name).profile, settings.home, f"sources.{name}") for name in names}
 

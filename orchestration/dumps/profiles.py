@@ -8,6 +8,7 @@ import fnmatch
 import hashlib
 import re
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -152,13 +153,22 @@ class FeedMap(Dialect):
         return self._file_pattern.match(file_name.lower()) is not None
 
     def business_date(self, file_name: str) -> str:
-        """The ISO date in the file name, or an empty text."""
-        return group_of(self.delivery_date, file_name)
+        """The ISO date in the file name, or an empty text: figures of no day are none."""
+        try:
+            return date.fromisoformat(group_of(self.delivery_date, file_name)).isoformat()
+        except ValueError:
+            return ""
 
     def locate(self, header: Iterable[str]) -> dict[str, str]:
         """Canonical column → the dump's column that feeds it, by trimmed name; the first known name wins."""
         present = {name.strip(): name for name in arranged(self.layout, tuple(header)).header}
         return {column: present[name] for column, origin in self.columns.items() for name in reversed(origin.source) if name in present}
+
+    def may_read(self, column: str) -> bool:
+        """Whether any key reads a column of that name."""
+        known = {name for origin in self.columns.values() for name in origin.source} | self.layout.reads
+        name = column.strip()
+        return name in known or any(fnmatch.fnmatchcase(name, pattern) for pattern in known)
 
     def missing(self, feed: str, header: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Required canonical columns and keys of the layout that the header doesn't bring, each with the names it was looked for under."""

@@ -8,7 +8,7 @@ import csv
 import hashlib
 import os
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
@@ -22,7 +22,7 @@ from orchestration.dumps.compression import compression_of, unpacked
 from orchestration.dumps.dialect import Dialect, Format
 from orchestration.dumps.formats import Converted, convert
 from orchestration.dumps.held import HeldError as HeldError
-from orchestration.dumps.held import UnfinishedError
+from orchestration.dumps.held import UnfinishedError, listed
 from orchestration.dumps.held import UnreadableError as UnreadableError
 from orchestration.dumps.inbox import Arrival
 
@@ -33,6 +33,8 @@ CHUNK = 1 << 18
 """Bytes at a time: what is counted over them stays in the processor's cache."""
 LARGE_BYTES = 16 << 20
 HEADER_BYTES = 1 << 20
+MOST_COLUMNS = 4_096
+"""The engine holds a page of values of every column at a time: with some thousands more it needs gigabytes for a single row."""
 CUT_BYTES = 64 << 20
 BOM = b"\xef\xbb\xbf"
 
@@ -154,24 +156,42 @@ def receive(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialec
     file names in archives that aren't marked as UTF-8. The caller makes the bytes
     durable before the ledger speaks of them. Raises ``UnfinishedError`` for a file that changes meanwhile.
     """
-    reading = arrival.again.file_id if arrival.again else ""  # two contents of one name may be read anew at a time
-    key = hashlib.sha256(f"{arrival.source}\0{arrival.name}\0{reading}".encode()).hexdigest()[:24]
-    kept_as = (raw_folder or work_folder) / f".{key}.tmp"
-    content, text = work_folder / f"{key}.content", work_folder / f"{key}.text"
     kind = dialect.format_of(arrival.base_name) if dialect else None
+    receipt = keep(arrival, raw_folder, work_folder, dialect)
+    content = receipt.text
+    if receipt.damage:
+        return receipt
+    if content.parent == work_folder and is_packed(_start(content), kind):
+        return replace(receipt, damage=HeldError("nested_archive", "it was packed once more within; have it delivered packed once"))
+    if _is_plain(arrival, dialect, _start(content)):
+        return receipt
+    work = work_folder / _key(arrival)
+    if is_archive(_start(content)) and kind != "xlsx":
+        return _unpacked(receipt, content, work.with_suffix(".members"), kind, names_in)
+    return _converted(receipt, content, work.with_suffix(".text"), kind, dialect) if kind and dialect else receipt
+
+
+def keep(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialect: Dialect | None, is_unpacked: bool = True) -> Receipt:
+    """The file's bytes copied and hashed; unpacked too, and counted where they are text that can be parsed as it is.
+
+    ``is_unpacked``: False leaves compressed bytes as they are.
+    """
+    key = _key(arrival)
+    kept_as = (raw_folder or work_folder) / f".{key}.tmp"
+    content = work_folder / f"{key}.content"
     digest, census, damage = hashlib.sha256(), Census(dialect.delimiter if dialect else ","), None
     with _opened(arrival) as delivered, kept_as.open("wb") if raw_folder else open(os.devnull, "wb") as kept:
         before = _look(delivered)
         start = delivered.read(8)
         delivered.seek(0)
-        compression = compression_of(start)
-        is_direct = kind == "csv" and dialect is not None and dialect.is_plain and not is_archive(start)
+        compression = compression_of(start) if is_unpacked else None
+        is_plain = _is_plain(arrival, dialect, start)
         blocks = _kept(delivered, kept, digest)
         try:
             with content.open("wb") if compression else nullcontext() as plain:
                 texts = unpacked(blocks, compression) if compression else blocks
                 is_large = arrival.sighting.size_bytes > LARGE_BYTES
-                for block in _counted(texts, census, aside=is_large) if is_direct else texts:
+                for block in _counted(texts, census, aside=is_large) if is_plain else texts:
                     if plain:
                         plain.write(block)
         except HeldError as error:
@@ -185,14 +205,18 @@ def receive(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialec
     if raw_folder:
         os.replace(kept_as, raw_folder / f"{identity}{_ending(arrival.base_name)}")
     unpacked_to = content if compression else raw_folder / f"{identity}{_ending(arrival.base_name)}" if raw_folder else arrival.path
-    if compression and not damage and is_packed(_start(content), kind):
-        damage = HeldError("nested_archive", "it was packed once more within; have it delivered packed once")
-    receipt = Receipt(identity, sha256, before[0], unpacked_to, census, damage=damage)
-    if is_direct or damage:
-        return receipt
-    if is_archive(_start(unpacked_to)) and kind != "xlsx":
-        return _unpacked(receipt, unpacked_to, work_folder / f"{key}.members", kind, names_in)
-    return _converted(receipt, unpacked_to, text, kind, dialect) if kind and dialect else receipt
+    return Receipt(identity, sha256, before[0], unpacked_to, census, damage=damage)
+
+
+def _is_plain(arrival: Arrival, dialect: Dialect | None, start: bytes) -> bool:
+    """Whether the file is text that can be parsed as it was delivered, once it is unpacked."""
+    return dialect is not None and dialect.format_of(arrival.base_name) == "csv" and dialect.is_plain and not is_archive(start)
+
+
+def _key(arrival: Arrival) -> str:
+    """Begins the names of the file's own files in a work folder."""
+    reading = arrival.again.file_id if arrival.again else ""  # two contents of one name may be read anew at a time
+    return hashlib.sha256(f"{arrival.source}\0{arrival.name}\0{reading}".encode()).hexdigest()[:24]
 
 
 def raw_file(raw_folder: Path, content: str) -> Path | None:
@@ -278,7 +302,9 @@ def _counted(texts: Iterator[bytes], census: Census, aside: bool) -> Iterator[by
 def header_of(text: Path, dialect: Dialect) -> tuple[str, ...]:
     """Names of the first record, exactly as written (but for a byte-order mark). Raises ``HeldError`` where there is none to go by."""
     with text.open("rb") as content:
-        start = content.readline(CHUNK).removeprefix(BOM)
+        start = content.readline(HEADER_BYTES).removeprefix(BOM)
+        if len(start) > HEADER_BYTES - len(BOM) and b"\r" not in start and not start.endswith(b"\n") and content.read(1):
+            raise HeldError("unreadable_header", f"its first line is longer than {HEADER_BYTES:,} bytes; expected the names of its columns")
         if start.count(b'"') % 2 or b"\r" in start or not start.strip():
             start += content.read(HEADER_BYTES)  # the first line break may stand within a name, or not be a line feed
     if not start.strip():
@@ -296,9 +322,12 @@ def header_of(text: Path, dialect: Dialect) -> tuple[str, ...]:
             f"the column names are not UTF-8 text{encoding_proposed(start)}; "
             "have it exported as UTF-8, or set `encoding` of this feed to what it is",
         )
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
+    if len(names) > MOST_COLUMNS:
+        raise HeldError("too_wide", f"it has {len(names):,} columns, at most {MOST_COLUMNS:,} are read; have it exported with fewer")
+    if repeated := sorted(name for name, count in Counter(names).items() if count > 1):
         raise HeldError(
-            "duplicate_header", f"the header names {', '.join(map(repr, repeated))} more than once; each column needs a name of its own"
+            "duplicate_header",
+            f"the header names {listed(map(repr, repeated))} more than once; each column needs a name of its own",
         )
     return tuple(first)
 

@@ -10,11 +10,12 @@ from orchestration.dumps import gates
 from orchestration.dumps.candidates import Candidate, business_date
 from orchestration.dumps.casts import Context
 from orchestration.dumps.completeness import Claim
-from orchestration.dumps.held import HeldError
+from orchestration.dumps.failures import held_for, is_of_the_machine
+from orchestration.dumps.held import HeldError, UnfinishedError
 from orchestration.dumps.inbox import Arrival
 from orchestration.dumps.ledger import File
 from orchestration.dumps.profiles import Profile
-from orchestration.dumps.receive import Receipt, header_of, receive
+from orchestration.dumps.receive import Receipt, header_of, keep, receive
 from orchestration.settings import Settings
 
 RESOURCE_FILES = "it belongs to the system that packed the archive, and holds no rows"
@@ -36,14 +37,36 @@ class Recogniser:
     def candidates(self, arrival: Arrival, claim: Claim | None, work: Path) -> list[Candidate]:
         """The file as a candidate, and those of an archive behind it. What can't be read as a whole comes back held.
 
-        ``work``: folder for what is unpacked and converted. Raises ``UnfinishedError`` for a file that is being written.
+        ``work``: folder for what is unpacked and converted. Raises ``UnfinishedError`` for a file that is being written, and what
+        ``is_of_the_machine``; of any other error the file is held.
         """
+        try:
+            return self._candidates(arrival, claim, work)
+        except UnfinishedError:
+            raise
+        except Exception as error:
+            if is_of_the_machine(error):
+                raise
+            return [self._failed(arrival, error, work)]
+
+    def _failed(self, arrival: Arrival, error: Exception, work: Path) -> Candidate:
+        """The file with its bytes kept and nothing else done to them, held for that error."""
+        profile = self.profiles[arrival.source]
+        receipt = keep(arrival, self._raw_folder(arrival), work, None, is_unpacked=False)
+        file = self._file_row(arrival, receipt, profile, _feed_of(arrival, profile))
+        why = held_for(error, self.settings.reading_errors / f"{file.file_id}.log", self.settings.memory_limit)
+        return Candidate(arrival, replace(file, state="held", reason=why.sentence), receipt, profile, (), None)
+
+    def _raw_folder(self, arrival: Arrival) -> Path | None:
+        """Where the file's bytes are kept; None where they are already."""
+        return None if arrival.again or arrival.archive else _made(self.settings.lake / "raw" / arrival.source)
+
+    def _candidates(self, arrival: Arrival, claim: Claim | None, work: Path) -> list[Candidate]:
         profile = self.profiles[arrival.source]
         feed = _feed_of(arrival, profile)
-        raw_folder = None if arrival.again or arrival.archive else _made(self.settings.lake / "raw" / arrival.source)
         encodings = {mapping.encoding for mapping in profile.feeds.values()}
         names_in = "gb18030" if encodings & {"gb18030", "gbk"} else None
-        receipt = receive(arrival, raw_folder, work, profile.feeds[feed] if feed else None, names_in)
+        receipt = receive(arrival, self._raw_folder(arrival), work, profile.feeds[feed] if feed else None, names_in)
         file = self._file_row(arrival, receipt, profile, feed)
         held = Candidate(arrival, file, receipt, profile, (), None)
         if why := _resource_file(arrival) or (None if feed else _ignored_because(arrival, profile)):

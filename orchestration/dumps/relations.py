@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 CAREFUL_BYTES = 16 << 20
 """Text that the careful reader hands over at a time; as Python's texts it takes ten times as much."""
+ROW_BYTES = 32
+"""What a row counts for beside its text, so that a part of many short rows is bounded too."""
 
 
 def load_stretches(stretches: Sequence[Stretch], text: Path, records: "Records", connection: "duckdb.DuckDBPyConnection") -> None:
@@ -126,10 +128,10 @@ class Records:
         self.latest_at[file_id] = latest_at(candidate)
         if isinstance(outcome, Refusal):
             self.refused.append((file_id, outcome.line, outcome.reason, outcome.original))
-            self.size += len(outcome.original)
+            self.size += len(outcome.original) + ROW_BYTES
         else:
             self.read.append((file_id, outcome.line, *(value or None for value in outcome.fields)))  # as the engine reads nothing
-            self.size += sum(map(len, outcome.fields))
+            self.size += sum(map(len, outcome.fields)) + ROW_BYTES
 
 
 def read_carefully(batch: Batch) -> Iterator[Records]:

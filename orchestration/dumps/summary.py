@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from orchestration.dumps.held import shortened
 from orchestration.dumps.ledger import Change, File
 
 
@@ -69,7 +70,9 @@ class Landing:
         for (source, feed, name), files in self.new_columns.items():
             more = f" and {len(files) - 1} more" if len(files) > 1 else ""
             where = f"{source}/{files[0]}{more}"
-            said.append(f"New column '{name}' in {where}: kept in raw, not read. To read it, map it in the profile's feed '{feed}'.")
+            said.append(
+                f"New column '{shortened(name)}' in {where}: kept in raw, not read. To read it, map it in the profile's feed '{feed}'."
+            )
         for file in self.late:
             why = "has no rows, and what came before has" if not file.rows_delivered else "is older than what counts under its name"
             said.append(f"{file.source}/{file.file_name} {why}: kept, not counted. If it is right: regulars release {file.file_id}")

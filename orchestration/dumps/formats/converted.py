@@ -72,14 +72,21 @@ class RowWriter:
     def refuse(self, line: int, reason: str, original: str) -> None:
         self._refusals.append(Refusal(line, reason, original))
         if len(self._refusals) > MOST_REFUSALS:
-            raise HeldError(
-                "unreadable_rows", f"more than {MOST_REFUSALS:,} of its records are none ({reason}); is its format another one?"
-            )
+            raise unreadable_rows(self._refusals[-1])
 
     def converted(self) -> Converted:
         import numpy as np
 
         return Converted(np.frombuffer(self._lines, dtype=np.int64) if self._lines else np.zeros(0, np.int64), 0, tuple(self._refusals))
+
+
+def unreadable_rows(last: Refusal) -> HeldError:
+    """Why a file is held of which so many records could not be split into columns."""
+    return HeldError(
+        "unreadable_rows",
+        f"more than {MOST_REFUSALS:,} of its records can't be split into its columns (line {last.line}: {last.reason}); "
+        "is its format another one?",
+    )
 
 
 def is_footer(line: str, footer: str | None) -> bool:

@@ -34,15 +34,14 @@ def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
 
 def decoded(content: Path, encoding: str, doubt: "_Doubt | None" = None) -> Iterator[str]:
     """The file's text, block by block, without a byte-order mark. Raises ``HeldError`` naming the line that can't be decoded."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
     breaks = 0
     with content.open("rb") as delivered:
-        is_first = True
+        start = delivered.read(BLOCK)
+        delivered.seek(0)
+        _refuse_other_mark(start, encoding)
+        decoder = codecs.getincrementaldecoder(_codec(start, encoding))()
         while True:
             block = delivered.read(BLOCK)
-            if is_first:
-                _refuse_other_mark(block, encoding)
-                is_first = False
             if doubt:
                 doubt.add(block, final=not block)
             try:
@@ -53,6 +52,16 @@ def decoded(content: Path, encoding: str, doubt: "_Doubt | None" = None) -> Iter
             yield text
             if not block:
                 return
+
+
+def _codec(start: bytes, encoding: str) -> str:
+    """Python's name of the encoding of a text that starts so. UTF-16 without a mark is told by the side of each pair that is zero."""
+    if encoding != "utf-16" or not start or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return {"utf-8": "utf-8-sig"}.get(encoding, encoding)
+    first, second = start[::2].count(0), start[1::2].count(0)
+    if first == second:
+        raise HeldError("undecodable", "it is no utf-16 text: it has no byte-order mark; set `encoding` of this feed to what it really is")
+    return "utf-16-be" if first > second else "utf-16-le"
 
 
 def _refuse_other_mark(start: bytes, encoding: str) -> None:

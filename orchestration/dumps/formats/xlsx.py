@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from orchestration.dumps.archives import refuse_bomb
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.formats.converted import Converted, RowWriter, is_footer
-from orchestration.dumps.held import HeldError
+from orchestration.dumps.held import HeldError, listed
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -42,6 +42,10 @@ def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
         raise HeldError("encrypted", "the workbook asks for a password; have it delivered without one") from None
     except python_calamine.CalamineError as error:
         raise HeldError("corrupt_xlsx", f"it can't be read as an XLSX workbook ({error}); have it delivered again") from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how a failure within the reader's own code comes out; it is no Exception
+            raise
+        raise HeldError("corrupt_xlsx", "its XLSX reader gave up on it; have it saved anew in a spreadsheet program") from None
 
 
 def _check_archive(content: Path) -> None:
@@ -58,7 +62,7 @@ def _sheet(workbook: "CalamineWorkbook", dialect: Dialect) -> "CalamineSheet":
     names = workbook.sheet_names
     if dialect.sheet is not None:
         if dialect.sheet not in names:
-            raise HeldError("missing_sheet", f"there is no sheet '{dialect.sheet}'; the workbook has {', '.join(map(repr, names))}")
+            raise HeldError("missing_sheet", f"there is no sheet '{dialect.sheet}'; the workbook has {listed(map(repr, names))}")
         return workbook.get_sheet_by_name(dialect.sheet)
     filled = [sheet for sheet in map(workbook.get_sheet_by_name, names) if sheet.start is not None]
     if not filled:
@@ -66,7 +70,7 @@ def _sheet(workbook: "CalamineWorkbook", dialect: Dialect) -> "CalamineSheet":
     if len(filled) > 1:
         raise HeldError(
             "several_sheets",
-            f"the workbook has rows on {', '.join(repr(sheet.name) for sheet in filled)}; say which to read with `sheet:` in its profile",
+            f"the workbook has rows on {listed(repr(sheet.name) for sheet in filled)}; say which to read with `sheet:` in its profile",
         )
     return filled[0]
 
