@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from orchestration.dumps.dialect import Dialect
@@ -63,7 +64,7 @@ def read_on(text: Path, start: int, line: int, dialect: Dialect, columns: int) -
 
 def _outcomes(ahead: "_Ahead", number: int, dialect: Dialect, columns: int) -> Iterator[tuple[Record | Refusal | None, str]]:
     while (line := ahead.line(0)) is not None:
-        if line in _BLANK:
+        if _is_blank(line, dialect, columns):
             yield None, line
             number += ahead.drop(1)
             continue
@@ -74,12 +75,16 @@ def _outcomes(ahead: "_Ahead", number: int, dialect: Dialect, columns: int) -> I
             end = 1
             outcome = _split(line, number, dialect, columns)
         original = ahead.text(end)
-        if line.strip():
-            is_cut = ahead.line(end) is None and not original.endswith(("\n", "\r"))
-            if is_cut and isinstance(outcome, Refusal) and outcome.reason != "too_many_columns":
-                raise HeldError("cut_off", f"line {number}, the last, ends in the middle of a row; have the file delivered again")
-        yield (outcome if line.strip() else None), original
+        is_cut = ahead.line(end) is None and not original.endswith(("\n", "\r"))
+        if is_cut and isinstance(outcome, Refusal) and outcome.reason != "too_many_columns":
+            raise HeldError("cut_off", f"line {number}, the last, ends in the middle of a row; have the file delivered again")
+        yield outcome, original
         number += ahead.drop(end)
+
+
+def _is_blank(line: str, dialect: Dialect, columns: int) -> bool:
+    """Whether the line is no record: nothing stands on it, or nothing but blanks that are neither delimiters nor the only value."""
+    return line in _BLANK or (not line.strip() and columns > 1 and dialect.delimiter not in line)
 
 
 class _Ahead:
@@ -230,7 +235,28 @@ def _split(original: str, line: int, dialect: Dialect, columns: int) -> Record |
     fields = rows[0]
     if len(fields) != columns:
         return Refusal(line, "too_few_columns" if len(fields) < columns else "too_many_columns", original)
+    if dialect.quote and dialect.quote in original and _may_enclose_a_delimiter(original, dialect):
+        return Refusal(line, "broken_quotes", original)
     return Record(line, fields)
+
+
+def _may_enclose_a_delimiter(original: str, dialect: Dialect) -> bool:
+    """Whether quotes stand within two fields that aren't enclosed in quotes, so that what is between them may have been one value.
+
+    ``Bonn"Bread, fresh"`` is two such fields, and was ``Bonn,"Bread, fresh"`` once: with as many columns, and each at a wrong place.
+    One such field alone, ``12" pipe``, can mean nothing else.
+    """
+    bare = _bare_fields(dialect.delimiter, dialect.quote, dialect.escape)
+    return sum(dialect.quote in (found[1] or "") for found in bare.finditer(original)) > 1
+
+
+@cache
+def _bare_fields(delimiter: str, quote: str, escape: str) -> re.Pattern[str]:
+    """Matches field by field; the group holds one that isn't enclosed in quotes."""
+    delimiter, quote = re.escape(delimiter), re.escape(quote)
+    within = rf"\\.|[^{quote}\\]" if escape == "\\" else rf"[^{quote}]|{quote}{quote}"
+    plain = rf"\\.|[^{delimiter}\\\r\n]" if escape == "\\" else rf"[^{delimiter}\r\n]"
+    return re.compile(rf"(?:{quote}(?:{within})*{quote}|((?:{plain})*))(?:{delimiter}|\r?\n?\Z)", re.DOTALL)
 
 
 def rows_of(text: str, dialect: Dialect) -> list[list[str]]:

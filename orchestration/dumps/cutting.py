@@ -51,8 +51,8 @@ SIZES = Sizes()
 
 
 def can_cut(dialect: Dialect, columns: int) -> bool:
-    """Whether the census can judge such a text piece by piece. A row of nothing but blanks is none to the careful reader."""
-    return dialect.doubles_quotes and columns > 1 and dialect.delimiter != "\t"
+    """Whether the census can judge such a text piece by piece."""
+    return dialect.doubles_quotes and columns > 1
 
 
 def cut(text: Path, dialect: Dialect, columns: int, line_end: bytes, sizes: Sizes = SIZES) -> Iterator[Regular | Record | Refusal]:

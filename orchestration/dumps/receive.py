@@ -58,9 +58,10 @@ class Census:
     def __init__(self, delimiter: str) -> None:
         self._delimiter = ord(delimiter)
         self.size = self.breaks = self.breaks_in_quotes = self.quotes = self.delimiters = self.returns = self.return_breaks = 0
-        self.has_blank_lines = self.has_nul = False
+        self.has_blank_lines = self.has_nul = self.has_stray_quotes = False
         self.cuts: list[Cut] = []
-        self._last = b"\n"
+        self._last, self._last_closes = b"\n", False
+        self._beside_quotes = (b"", b"\n", b"\r", b'"', delimiter.encode())
 
     def add(self, chunk: bytes) -> None:
         for start in range(0, len(chunk), CHUNK):
@@ -81,7 +82,9 @@ class Census:
         self.breaks += int(np.count_nonzero(is_break))
         is_within = self.quotes % 2 == 1
         if b'"' in chunk:
-            outside = ~(np.bitwise_xor.accumulate(content == ord('"')) ^ is_within)
+            is_quote = content == ord('"')
+            outside = ~(np.bitwise_xor.accumulate(is_quote) ^ is_within)
+            self._judge_quotes(chunk, is_quote, outside, is_delimiter | is_break)
             is_delimiter &= outside
             ends = is_break & outside
             self.quotes += chunk.count(b'"')
@@ -90,10 +93,30 @@ class Census:
             is_delimiter = is_delimiter[:0] if is_within else is_delimiter
         self.breaks_in_quotes += int(np.count_nonzero(is_break)) - int(np.count_nonzero(ends))
         self.delimiters += int(np.count_nonzero(is_delimiter))
+        self.has_stray_quotes |= self._last_closes and chunk[:1] not in self._beside_quotes
+        self._last_closes = chunk.endswith(b'"') and self.quotes % 2 == 0
         self.size += len(chunk)
         self._last = chunk[-1:]
         if self.size - (self.cuts[-1].offset if self.cuts else 0) >= CUT_BYTES:
             self._cut(chunk, np.flatnonzero(ends))
+
+    def _judge_quotes(self, chunk: bytes, is_quote: "np.ndarray", outside: "np.ndarray", is_end: "np.ndarray") -> None:
+        """Find a quote that neither encloses a whole field nor is doubled: of such DuckDB drops some, and blanks beside them."""
+        import numpy as np
+
+        if self.has_stray_quotes:
+            return
+        is_beside = is_end | is_quote
+        if b"\r" in chunk:
+            is_beside |= np.frombuffer(chunk, np.uint8) == ord("\r")
+        is_opening, is_closing = is_quote & ~outside, is_quote & outside
+        if self.size == 0 and chunk.startswith(BOM):
+            is_beside[len(BOM) - 1] = True  # what stands behind the mark begins the text
+        self.has_stray_quotes = bool(
+            (is_opening[0] and self._last not in self._beside_quotes)
+            or (is_opening[1:] & ~is_beside[:-1]).any()
+            or (is_closing[:-1] & ~is_beside[1:]).any()
+        )
 
     def _cut(self, chunk: bytes, ends: "np.ndarray") -> None:
         """Note a cut behind the last record that ends in the chunk. ``ends``: where in it records end."""
@@ -122,8 +145,10 @@ class Census:
         has_even_quotes = self.quotes % 2 == 0
         # DuckDB drops empty values beyond the last column without a word; counting delimiters finds them.
         has_full_rows = self.delimiters == (columns - 1) * self.records
-        has_blank_lines = self.has_blank_lines and self.quotes == 0  # within quotes they are text; elsewhere they spoil the count
-        return has_one_kind_of_break and has_even_quotes and has_full_rows and not has_blank_lines and not self.has_nul
+        # Within quotes they are text. Elsewhere they spoil the count, unless a column is all there is.
+        has_blank_lines = self.has_blank_lines and (self.quotes == 0 or columns == 1)
+        is_odd = has_blank_lines or self.has_nul or self.has_stray_quotes
+        return has_one_kind_of_break and has_even_quotes and has_full_rows and not is_odd
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ FAULTS = ["", '"', '""', ' "', '" ', "\0", "\r", "\n", "\r\n", "\ufeff", ",", ";
 @st.composite
 def texts(draw: st.DrawFn) -> tuple[bytes, Dialect, Sizes]:
     """Rows of three columns, mostly regular, with faults planted anywhere, and how closely to look at them."""
-    dialect = Dialect(delimiter=draw(st.sampled_from([",", ";", "|"])))
+    dialect = Dialect(delimiter=draw(st.sampled_from([",", ";", "|", "\t"])))
     end = draw(st.sampled_from(["\n", "\n", "\r\n"]))
     plain = st.lists(st.sampled_from([*FIELDS[:4], '"q"', '"two\nlines"']), min_size=3, max_size=3)
     odd = st.lists(st.sampled_from(FIELDS), min_size=0, max_size=5)
