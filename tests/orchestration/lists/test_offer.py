@@ -1,16 +1,18 @@
 """The lists of a home before anything is built: held against dbt's contract, shown by ``regulars lists check`` and ``lists columns``."""
 
+from io import StringIO
 from pathlib import Path
 
 import polars as pl
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from orchestration import contract, rules
 from orchestration import settings as home_settings
 from orchestration.cli import app
 from orchestration.errors import RegularsError
-from orchestration.lists import left_out, report
+from orchestration.lists import left_out, overview, report
 from orchestration.lists.left_out import LeftOut
 from transforms import schemas
 
@@ -33,9 +35,10 @@ def home(tmp_path: Path, text: str) -> home_settings.Settings:
     return home_settings.load(tmp_path, {})
 
 
-def regulars(settings: home_settings.Settings, *words: str) -> tuple[int, str]:
-    told = CliRunner().invoke(app, [*words, "--home", str(settings.home)], env={"COLUMNS": "200"})
-    return told.exit_code, told.output
+def checked(settings: home_settings.Settings) -> tuple[bool, str]:
+    """Whether all lists are valid, and what ``regulars lists check`` shows, on a terminal as wide as it likes."""
+    shown = StringIO()
+    return overview.show_check(Console(width=1_000, file=shown), settings), shown.getvalue()
 
 
 def test_the_contract_has_the_types_that_the_scores_and_facts_have() -> None:
@@ -47,45 +50,46 @@ def test_the_contract_has_the_types_that_the_scores_and_facts_have() -> None:
 
 
 def test_a_home_without_settings_has_the_shipped_lists_and_all_are_valid(tmp_path: Path) -> None:
-    code, told = regulars(home(tmp_path, ""), "lists", "check")
-    assert code == 0
+    is_valid, told = checked(home(tmp_path, ""))
+    assert is_valid
     assert "win_back" in told
-    assert "not available: needs points_balance, points_expiring, points_expire_on" in " ".join(told.split())
+    assert "not available: needs points_balance, points_expiring, points_expire_on" in told
     assert "All 18 lists are valid." in told
 
 
 def test_a_broken_list_is_told_before_anything_is_run_and_the_others_are_ok(tmp_path: Path) -> None:
     settings = home(tmp_path, BROKEN)
-    code, told = regulars(settings, "lists", "check")
-    words = " ".join(told.split())
-    assert code == 1
-    assert "'champion' is no value of rfm_group. Did you mean 'champions'?" in words
-    assert "it is False, expected its fields, or null to switch it off" in words
-    assert f"2 of 19 lists are not valid and would be withheld. Mend them in {settings.home}/regulars.yaml." in words
+    is_valid, told = checked(settings)
+    assert not is_valid
+    assert CliRunner().invoke(app, ["lists", "check", "--home", str(tmp_path)]).exit_code == 1
+    assert "not valid: 'champion' is no value of rfm_group. Did you mean 'champions'?" in told
+    assert "not valid: it is False, expected its fields, or null to switch it off" in told
+    assert f"2 of 19 lists are not valid and would be withheld. Mend them in {settings.home}/regulars.yaml." in told
     assert [line.split()[-1] for line in told.splitlines() if line.startswith("fans")] == ["ok"]
     assert len(rules.check(settings)) == 2
 
 
 def test_marketers_who_read_chinese_are_told_in_chinese(tmp_path: Path) -> None:
-    _, told = regulars(home(tmp_path, f"language: zh\n{BROKEN}"), "lists", "check")
-    assert "rfm_group 没有 'champion' 这个值" in " ".join(told.split())
+    _, told = checked(home(tmp_path, f"language: zh\n{BROKEN}"))
+    assert "无效：rfm_group 没有 'champion' 这个值" in told
     assert "19 份名单中有 2 份无效" in told
 
 
 def test_another_preset_leaves_the_shipped_lists_valid_and_says_which_groups_are_missing(tmp_path: Path) -> None:
-    code, told = regulars(home(tmp_path, "rfm: {preset: cn_8}"), "lists", "check")
-    assert code == 0
-    assert "not available: needs rfm_group 'champions'" in " ".join(told.split())
+    is_valid, told = checked(home(tmp_path, "rfm: {preset: cn_8}"))
+    assert is_valid
+    assert "not available: needs rfm_group 'champions'" in told
 
 
 def test_the_columns_that_a_filter_may_use_are_listed_with_the_texts_they_have(tmp_path: Path) -> None:
-    code, told = regulars(home(tmp_path, "rfm: {preset: cn_8}"), "lists", "columns")
-    assert code == 0
-    words = " ".join(told.split())
-    assert "net_amount a number" in words
-    assert "important_value" in words
-    assert "champions" in words.split("previous_rfm_group")[1]
-    assert "champions" not in words.split("previous_rfm_group")[0]
+    shown = StringIO()
+    overview.show_columns(Console(width=2_000, file=shown), home(tmp_path, "rfm: {preset: cn_8}"))
+    told = {line.split()[0]: " ".join(line.split()) for line in shown.getvalue().splitlines()}
+    assert told["net_amount"].startswith("net_amount a number ")
+    assert told["last_order_at"].startswith("last_order_at a date with a time ")
+    assert "one of general_develop, " in told["rfm_group"]
+    assert "champions" not in told["rfm_group"]
+    assert "champions" in told["previous_rfm_group"]
 
 
 def test_a_list_is_previewed_only_where_something_is_published(tmp_path: Path) -> None:
