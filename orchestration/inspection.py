@@ -87,8 +87,10 @@ def _trial(console: Console, best: Match, trial: Trial, show_personal_data: bool
             if column != "line":
                 table.add_row(column, _inert(best.found.get(column, "(constant)").strip()), *(_inert(_short(value)) for value in values))
         console.print(table)
+    left_out = "".join(f", {rows:,} left out as {rule}" for rule, rows in trial.left_out.items())
     console.print(
-        f"\n{trial.rows_delivered:,} rows looked at: {trial.rows_clean:,} clean, {trial.rows_quarantined:,} to quarantine", soft_wrap=True
+        f"\n{trial.rows_delivered:,} rows looked at: {trial.rows_clean:,} clean, {trial.rows_quarantined:,} to quarantine{left_out}",
+        soft_wrap=True,
     )
     for problem in trial.problems:
         where = f" in {problem.column}" if problem.column else ""

@@ -89,8 +89,9 @@ def write_live_files(settings: Settings) -> None:
 
     with open_ledger(settings) as ledger:
         live = files_that_count(settings, ledger)
-    names = ("file_id", "source", "feed", "file_name", "delivery_key", "rows_delivered", "rows_clean", "rows_quarantined")
-    schema = {name: pl.Int64 if name.startswith("rows_") else pl.String for name in names}
+    rows = ("rows_delivered", "rows_clean", "rows_quarantined", "rows_left_out")
+    names = ("file_id", "source", "feed", "file_name", "delivery_key", "last_event_at", *rows)
+    schema = {name: pl.Int64 if name in rows else pl.String for name in names}
     write_parquet(
         pl.DataFrame([[getattr(file, name) for name in names] for file in live], schema=schema, orient="row"), clean_path(settings, "files")
     )
@@ -147,7 +148,7 @@ def file_measures(settings: Settings) -> "pl.DataFrame":
             found as (select file_id, coalesce(lines.rows, counted.rows) as rows from counted left join lines using (file_id))
             select files.source, files.file_name, files.file_id, rows_delivered, rows_clean, coalesce(found.rows, 0) as rows_found,
                 rows_quarantined, coalesce(refused.rows, 0) as rows_in_quarantine,
-                coalesce(found.rows, 0) + coalesce(refused.rows, 0) as rows_accounted,
+                coalesce(found.rows, 0) + coalesce(refused.rows, 0) + rows_left_out as rows_accounted,
                 rows_quarantined / greatest(rows_delivered, 1) as quarantined_share
             from files
             left join found on found.file_id = files.file_id

@@ -1,5 +1,6 @@
 """What a person sees in the terminal: progress of a run, its summary, and the state of a home."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
@@ -127,7 +128,13 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     landing = figures["landing"]
     files = f"{landing['files_live']:,} read, {landing['files_already_loaded']:,} loaded before, {landing['files_held']:,} held"
     yield "Files", f"{landing['files']:,}  ({files})"
-    yield "Rows", f"{landing['rows_delivered']:,}  ({landing['rows_clean']:,} clean, {landing['rows_quarantined']:,} in quarantine)"
+    left_out = f", {landing['rows_left_out']:,} left out by rules" if landing["rows_left_out"] else ""
+    yield (
+        "Rows",
+        f"{landing['rows_delivered']:,}  ({landing['rows_clean']:,} clean, {landing['rows_quarantined']:,} in quarantine{left_out})",
+    )
+    if rules := figures["left_out"]:
+        yield "Left out", "  ".join(f"{rule} {rows:,}" for rule, rows in rules.items())
     yield "Customers", f"{figures['tables'].get('customer_360', 0):,}"
     if changed := figures["persons"].get("id_changes"):
         yield "Other ids", "  ".join(f"{kind} {count:,}" for kind, count in changed.items()) + "  (marts.customer_id_changes)"
@@ -155,8 +162,10 @@ def _rows(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def decided(console: Console, landing: Landing, settings: Settings) -> None:
     """What came of a release or a retry."""
     for file in landing.live:
+        left_out = "".join(f", {rows:,} left out as {rule}" for rule, rows in file.left_out.items())
         console.print(
-            f"{file.source}/{file.file_name}: {file.rows_clean:,} rows clean, {file.rows_quarantined:,} in quarantine.", soft_wrap=True
+            f"{file.source}/{file.file_name}: {file.rows_clean:,} rows clean, {file.rows_quarantined:,} in quarantine{left_out}.",
+            soft_wrap=True,
         )
     for change in landing.changes:
         if change.action == "replaced":
@@ -221,6 +230,8 @@ def status(console: Console, settings: Settings) -> None:
         table.add_row("Looked back to", f"{', '.join(look_backs)}, in {settings.look_backs}")
     table.add_row("Live files", f"{len(live):,} with {sum(file.rows_clean for file in live):,} rows")
     table.add_row("In quarantine", f"{sum(file.rows_quarantined for file in live):,} rows, see {settings.quarantine}")
+    if left_out := sum((Counter(file.left_out) for file in live), Counter()):
+        table.add_row("Left out", "  ".join(f"{rule} {rows:,}" for rule, rows in sorted(left_out.items())) + "  (rules of the profiles)")
     table.add_row("Waiting", f"{len(news.ready):,} file(s) in {settings.inbox}")
     table.add_row("Rejected", f"{len(rejected):,} file(s)")
     known = last_report(settings)

@@ -210,6 +210,7 @@ def _figures(progress: Progress, started: float, settings: Settings) -> dict[str
         "as_of": publication.as_of.isoformat() if publication else None,
         "run_id": publication.run_id if publication else None,
         "landing": landing.counts(),
+        "left_out": landing.left_out_by_rule,
         "held": [held_sentence(file) for file in landing.held],
         "tables": dict(publication.tables) if publication else {},
         "lists": {name: _list_figures(entry) for name, entry in listed.items() if entry["available"]},

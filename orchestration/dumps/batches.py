@@ -1,17 +1,21 @@
 """One batch of delivered files → one clean Parquet file, and one quarantine Parquet file where rows were refused."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.dumps import quarantine
 from orchestration.dumps.candidates import Batch, Candidate, Outcome
+from orchestration.dumps.casts import Reading
 from orchestration.dumps.engines import Engines
 from orchestration.dumps.failures import held_for, is_of_the_machine, is_out_of_memory
 from orchestration.dumps.feeds import FEEDS, empty_relation, event_column
-from orchestration.dumps.layouts import Layout, settled
+from orchestration.dumps.held import TOO_MANY_REFUSED
+from orchestration.dumps.layouts import Layout
 from orchestration.dumps.ledger import File
 from orchestration.dumps.receive import HeldError, UnreadableError
 from orchestration.dumps.stretches import IrregularError, Portion, gather, portions, suspects
@@ -26,19 +30,26 @@ EMPTY = "empty"
 
 DICTIONARY_VALUES = 1_000
 
+REFUSED = "refused_rows"
+"""Folder of the clean layer that says which orders refused rows belong to."""
+
 MINIMUM_REFUSALS = 20
-"""A file is not held for its share of refused rows before it has this many: one bad row in a small file is just a bad row."""
+"""A file is not held for its share of refused rows before it has this many: one bad row in a small file is just a bad row. A file of which
+no row can be read is held in any case."""
+
+MOST_REASONS = 3
 
 
 def ensure_feeds(lake: Path) -> None:
     """Give every feed its Parquet file without rows."""
     import duckdb
 
-    paths = {feed: lake / "clean" / feed / f"{EMPTY}.parquet" for feed in FEEDS}
-    if missing := [feed for feed, path in paths.items() if not path.exists()]:
+    relations = {**{feed: empty_relation(feed) for feed in FEEDS}, REFUSED: quarantine.NO_ORDERS}
+    paths = {name: lake / "clean" / name / f"{EMPTY}.parquet" for name in relations}
+    if missing := [name for name, path in paths.items() if not path.exists()]:
         with duckdb.connect() as connection:
-            for feed in missing:
-                _copy(connection, empty_relation(feed), paths[feed])
+            for name in missing:
+                _copy(connection, relations[name], paths[name])
 
 
 def write(batch: Batch, settings: Settings, engines: Engines) -> Outcome:
@@ -51,6 +62,10 @@ def write(batch: Batch, settings: Settings, engines: Engines) -> Outcome:
     while batch.candidates:
         try:
             counted = _write_once(batch, settings, engines)
+            if not batch.in_blocks and _repeats_orders(batch, settings, engines, counted):
+                _discard(batch, settings)
+                batch = replace(batch, in_blocks=True)
+                continue
         except UnreadableError as error:
             counted = [(candidate, _held(candidate.file, error.files.get(candidate.file.file_id))) for candidate in batch.candidates]
         except Exception as error:
@@ -77,8 +92,9 @@ def _held(file: File, why: HeldError | None) -> File:
 
 
 def _discard(batch: Batch, settings: Settings) -> None:
-    for folder in (settings.lake / "clean", settings.quarantine):
-        for path in (folder / batch.feed).glob(f"{batch.name}*"):
+    clean = settings.lake / "clean"
+    for folder in (clean / batch.feed, clean / REFUSED, settings.quarantine / batch.feed):
+        for path in folder.glob(f"{batch.name}*"):
             path.unlink()
 
 
@@ -88,7 +104,7 @@ def _parts(batch: Batch, suspects: set[str]) -> tuple[Batch, ...]:
     sound = tuple(candidate for candidate in files if candidate.file.file_id not in suspects)
     if len(sound) < len(files):
         at_fault = tuple(candidate for candidate in files if candidate not in sound)
-        return (*((replace(batch, candidates=sound),) if sound else ()), Batch(at_fault, is_fast=False))
+        return (*((replace(batch, candidates=sound),) if sound else ()), replace(batch, candidates=at_fault, is_fast=False))
     if len(files) == 1:
         return (replace(batch, is_fast=False),)
     middle = len(files) // 2
@@ -97,11 +113,12 @@ def _parts(batch: Batch, suspects: set[str]) -> tuple[Batch, ...]:
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of one file's rows in one part of a batch."""
+    """What became of one file's rows in one part of a batch. ``refused``: by reason; ``left_out``: by rule."""
 
     delivered: int = 0
     clean: int = 0
-    quarantined: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     first_event_at: str | None = None
     last_event_at: str | None = None
 
@@ -109,10 +126,16 @@ class Counts:
         return Counts(
             self.delivered + other.delivered,
             self.clean + other.clean,
-            self.quarantined + other.quarantined,
+            self.refused + other.refused,
+            self.left_out + other.left_out,
             min(filter(None, (self.first_event_at, other.first_event_at)), default=None),
             max(filter(None, (self.last_event_at, other.last_event_at)), default=None),
         )
+
+    @property
+    def is_balanced(self) -> bool:
+        """Nothing lost, nothing twice."""
+        return self.delivered == self.clean + self.refused.total() + self.left_out.total()
 
 
 def _write_once(batch: Batch, settings: Settings, engines: Engines) -> list[tuple[Candidate, File]]:
@@ -120,17 +143,23 @@ def _write_once(batch: Batch, settings: Settings, engines: Engines) -> list[tupl
     for part in (_write_fast if batch.is_fast else _write_carefully)(batch, settings, engines):
         for file_id, counts in part.items():
             counted[file_id] = counted.get(file_id, Counts()).plus(counts)
-    files = [(candidate, _counted(candidate.file, batch, counted.get(candidate.file.file_id, Counts()))) for candidate in batch.candidates]
-    return [(candidate, _held_if_mostly_refused(file, settings)) for candidate, file in files]
+    return [
+        (candidate, _counted(candidate, batch, counted.get(candidate.file.file_id, Counts()), settings)) for candidate in batch.candidates
+    ]
 
 
-def _counted(file: File, batch: Batch, counts: Counts) -> File:
+def _counted(candidate: Candidate, batch: Batch, counts: Counts, settings: Settings) -> File:
+    """The ledger's row of a file that was read, or of one that is held for what became of its rows."""
+    if not candidate.file.released and (why := _mostly_refused(candidate, counts, settings)):
+        return replace(_held(candidate.file, why), rows_delivered=counts.delivered)
     return replace(
-        file,
+        candidate.file,
         batch=batch.name,
         rows_delivered=counts.delivered,
         rows_clean=counts.clean,
-        rows_quarantined=counts.quarantined,
+        rows_quarantined=counts.refused.total(),
+        rows_left_out=counts.left_out.total(),
+        left_out_by=json.dumps(counts.left_out, sort_keys=True) if counts.left_out else None,
         first_event_at=counts.first_event_at,
         last_event_at=counts.last_event_at,
     )
@@ -183,28 +212,32 @@ def _write_carefully(batch: Batch, settings: Settings, engines: Engines) -> Iter
 
 
 def _unbalanced(counts: dict[str, Counts]) -> set[str]:
-    """Nothing lost, nothing twice: for each file, delivered = clean + quarantined."""
-    return {file_id for file_id, found in counts.items() if found.clean + found.quarantined != found.delivered}
+    """Files whose rows don't add up: delivered = clean + quarantined + left out."""
+    return {file_id for file_id, found in counts.items() if not found.is_balanced}
 
 
 def _write_part(
     batch: Batch, number: int, delivered: Mapping[str, int], settings: Settings, connection: "duckdb.DuckDBPyConnection"
 ) -> dict[str, Counts]:
-    """Write what can be read of the relation ``text`` as Parquet, and what can't into quarantine."""
+    """Write what can be read of the relation ``text`` as Parquet, and what can't into quarantine; count what is left out."""
     name = f"{batch.name}-{number}.parquet" if number else f"{batch.name}.parquet"
     clean, refused = settings.lake / "clean" / batch.feed / name, settings.quarantine / batch.feed / name
     read = batch.reading
     selected = ", ".join(["file_id", "line", f"{quoted(batch.candidates[0].file.source)} as source", *read.clean])
-    judged = settled(batch.layout, read.judged(f"({batch.arranged.select})"))
-    _copy(connection, f"select {selected} from ({judged}) where problem is null", clean)
+    _copy(connection, f"select {selected} from ({read.judged}) where problem is null and left_out is null", clean)
     counts = {file_id: Counts(delivered=rows) for file_id, rows in delivered.items()}
     for file_id, found in _clean_counts(connection, clean, event_column(batch.feed), batch.layout).items():
         counts[file_id] = replace(found, delivered=delivered.get(file_id, 0))
-    if short := [file_id for file_id, found in counts.items() if found.clean < found.delivered]:
-        _copy(connection, quarantine.refused_rows(batch, read, judged, short), refused)
+    if read.leaves_out and not all(found.is_balanced for found in counts.values()):
+        for file_id, rules in _left_out_counts(connection, read).items():
+            counts[file_id] = replace(counts[file_id], left_out=rules)
+    if short := [file_id for file_id, found in counts.items() if found.clean + found.left_out.total() < found.delivered]:
+        _copy(connection, quarantine.refused_rows(batch, short), refused)
         quarantine.write_csv(connection, refused)
-        for file_id, rows in _rows(connection, refused).items():
-            counts[file_id] = replace(counts[file_id], quarantined=rows)
+        if quarantine.names_orders(batch.feed):
+            _copy(connection, quarantine.orders_of_refused_rows(batch.feed, refused), settings.lake / "clean" / REFUSED / name)
+        for file_id, reasons in _refused_counts(connection, refused).items():
+            counts[file_id] = replace(counts[file_id], refused=reasons)
     return counts
 
 
@@ -213,21 +246,59 @@ def _clean_counts(connection: "duckdb.DuckDBPyConnection", clean: Path, event: s
     events = f"cast(min({event}) as varchar), cast(max({event}) as varchar)" if event else "null, null"
     count = "count(distinct line)" if layout.multiplies else "count(*)"
     found = connection.execute(f"select file_id, {count}, {events} from read_parquet({readable(clean)}) group by file_id")
-    return {file_id: Counts(0, rows, 0, first, last) for file_id, rows, first, last in found.fetchall()}
+    return {file_id: Counts(clean=rows, first_event_at=first, last_event_at=last) for file_id, rows, first, last in found.fetchall()}
 
 
-def _rows(connection: "duckdb.DuckDBPyConnection", path: Path) -> dict[str, int]:
-    """File id → how many rows were written."""
-    return dict(connection.execute(f"select file_id, count(*) from read_parquet({readable(path)}) group by file_id").fetchall())
+def _left_out_counts(connection: "duckdb.DuckDBPyConnection", read: Reading) -> dict[str, Counter[str]]:
+    """File id → how many delivered rows each rule left out: those of which nothing else is left."""
+    return _by_file(
+        connection,
+        f"""select file_id, rule, count(*) from (
+            select file_id, line, min(left_out) as rule from ({read.judged}) group by file_id, line having count(*) = count(left_out))
+        group by file_id, rule""",
+    )
 
 
-def _held_if_mostly_refused(file: File, settings: Settings) -> File:
-    limit = settings.source_of(file.source).max_quarantined_share
-    is_much = file.rows_quarantined > limit * file.rows_delivered and file.rows_quarantined >= MINIMUM_REFUSALS
-    if is_much and not file.released:
-        why = HeldError("too_many_refused", f"{file.rows_quarantined} of {file.rows_delivered} rows can't be read, more than {limit:.0%}")
-        return replace(_held(file, why), batch=None, rows_clean=0, rows_quarantined=0)
-    return file
+def _refused_counts(connection: "duckdb.DuckDBPyConnection", refused: Path) -> dict[str, Counter[str]]:
+    """File id → how many rows were refused for which reason."""
+    return _by_file(connection, f"select file_id, reason, count(*) from read_parquet({readable(refused)}) group by file_id, reason")
+
+
+def _by_file(connection: "duckdb.DuckDBPyConnection", query: str) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for file_id, name, rows in connection.execute(query).fetchall():
+        found.setdefault(file_id, Counter())[name] = rows
+    return found
+
+
+def _repeats_orders(batch: Batch, settings: Settings, engines: Engines, counted: list[tuple[Candidate, File]]) -> bool:
+    """Whether an order stands both before and behind a header that is repeated within a file."""
+    if not batch.reading.has_order_lines or not any(file.rows_quarantined for _, file in counted):
+        return False
+    paths = [folder / batch.feed / f"{batch.name}*.parquet" for folder in (settings.lake / "clean", settings.quarantine)]
+    with engines.one() as connection:
+        headers = f"select file_id, line as header from read_parquet({readable(paths[1])}) where reason = 'repeated_header'"
+        if not connection.execute(f"select 1 from ({headers}) limit 1").fetchall():
+            return False
+        rows = " union all ".join(f"select file_id, line, order_id from read_parquet({readable(path)})" for path in paths)
+        found = connection.execute(
+            f"""select 1 from ({rows}) as rows join ({headers}) as headers using (file_id) where order_id is not null
+            group by file_id, header, order_id having min(line) < header and max(line) > header limit 1"""
+        )
+        return bool(found.fetchall())
+
+
+def _mostly_refused(candidate: Candidate, counts: Counts, settings: Settings) -> HeldError | None:
+    """Why a file is held for its refused rows: too large a share of them, or nothing else."""
+    limit, refused = settings.source_of(candidate.file.source).max_quarantined_share, counts.refused.total()
+    is_much = refused > limit * counts.delivered and refused >= MINIMUM_REFUSALS
+    is_all = bool(refused) and not counts.clean and limit < 1
+    if not (is_much or is_all):
+        return None
+    reasons = ", ".join(f"{rows} {reason}" for reason, rows in counts.refused.most_common(MOST_REASONS))
+    why = f"; {quarantine.dated_out_of_range(candidate.dated)}" if quarantine.OUT_OF_RANGE in counts.refused else ""
+    share = f"more than {limit:.0%}" if is_much else "and no other can"
+    return HeldError(TOO_MANY_REFUSED, f"{refused} of {counts.delivered} rows can't be read, {share}: {reasons}{why}")
 
 
 def _copy(connection: "duckdb.DuckDBPyConnection", query: str, path: Path) -> None:

@@ -1,22 +1,28 @@
 """A received file on its way to being read, and the batch of alike files that it is read in."""
 
+import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 from orchestration.dumps import careful
 from orchestration.dumps.careful import Record, Refusal
 from orchestration.dumps.casts import Context, Reading, reading
 from orchestration.dumps.cutting import can_cut
 from orchestration.dumps.dialect import Dialect
+from orchestration.dumps.file_dates import Dates
 from orchestration.dumps.formats.converted import MOST_REFUSALS, unreadable_rows
 from orchestration.dumps.inbox import Arrival
-from orchestration.dumps.layouts import UNPRICED, Arranged, Layout, arranged
+from orchestration.dumps.layouts import Layout, arranged
 from orchestration.dumps.ledger import File
 from orchestration.dumps.profiles import FeedMap, Profile
 from orchestration.dumps.receive import Receipt
-from orchestration.dumps.values import Problem
+
+DAYS_OF_GRACE = 2
+"""A row may be dated this many days after the date in its file's name: night shifts, zones, clocks that run ahead."""
 
 _CONVERTED = Dialect()
 
@@ -74,23 +80,53 @@ class Candidate:
         """Rows of the text, header aside, by the census."""
         return self.receipt.census.records - 1
 
+    @cached_property
+    def _order_place(self) -> int | None:
+        """Where among the delivered columns the order's id stands."""
+        name = self.mapping.locate(self.header).get("order_id")
+        places = [place for place, delivered in enumerate(self.header) if name and delivered.strip() == name.strip()]
+        return places[-1] if places else None
+
+    def order_named_in(self, original: str) -> str | None:
+        """What stands at the place of the order's id in a row that can't be split into the header's columns."""
+        if self._order_place is None:
+            return None
+        try:
+            fields = next(iter(careful.rows_of(original, self.dialect)), [])
+        except csv.Error:
+            fields = original.split(self.dialect.delimiter)
+        return fields[self._order_place].strip("\t\r\n =\"'") or None if len(fields) > self._order_place else None
+
     @property
-    def business_date(self) -> str:
-        """The ISO date in the file's name, else in its archive's, or an empty text."""
-        return business_date(self.mapping, self.arrival)
+    def dated(self) -> "Dated":
+        return dated(self.mapping, self.arrival)
 
 
-def business_date(mapping: FeedMap, arrival: Arrival) -> str:
+class Dated(NamedTuple):
+    """The dates that a file is about, and the name that says so: the file's own, else its archive's. All empty where none does."""
+
+    dates: Dates = Dates()
+    name: str = ""
+
+    @property
+    def bound(self) -> str:
+        """The last day that a row of the file may be dated."""
+        return (date.fromisoformat(self.dates.until) + timedelta(DAYS_OF_GRACE)).isoformat() if self.name else ""
+
+
+def dated(mapping: FeedMap, arrival: Arrival) -> Dated:
     names = (arrival.base_name, arrival.stands_for, (arrival.archive_name or "").rsplit("/", 1)[-1])
-    return next((date for name in names if name and (date := mapping.business_date(name))), "")
+    return next((Dated(found, name) for name in names if name and (found := mapping.dates(name)).day), Dated())
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Files that share source, feed, header and context. ``is_fast``: the fast reader has them, but for irregular places of some."""
+    """Files that share source, feed, header and context. ``is_fast``: the fast reader has them, but for irregular places of some.
+    ``in_blocks``: orders of a file stand in it again behind a repeated header."""
 
     candidates: tuple[Candidate, ...]
     is_fast: bool
+    in_blocks: bool = False
 
     @cached_property
     def name(self) -> str:
@@ -108,19 +144,17 @@ class Batch:
     def layout(self) -> Layout:
         return self.candidates[0].mapping.layout
 
-    @property
-    def arranged(self) -> Arranged:
-        return arranged(self.layout, self.candidates[0].header)
+    @cached_property
+    def reading(self) -> Reading:
+        first = self.candidates[0]
+        assert first.context is not None
+        text = arranged(self.layout, first.header)
+        return reading(self.feed, first.mapping, text, first.header, first.context, self.in_blocks)
 
     @property
-    def reading(self) -> Reading:
-        first, text = self.candidates[0], self.arranged
-        assert first.context is not None
-        read = reading(self.feed, first.mapping, tuple(text.header), first.context)
-        of_text = [Problem(*problem) for problem in text.problems]
-        of_values = [Problem(*UNPRICED)] if self.layout.prices == "per_line" else []
-        added = tuple(problem.condition for problem in (*of_text, *of_values))
-        return replace(read, problems=(*of_text, *read.problems, *of_values), suspects=(*read.suspects, *added))
+    def needs_whole_files(self) -> bool:
+        """Whether rows of a file mean something together, so that it can't be read in parts."""
+        return self.layout.fill_down is not None or self.reading.together is not None
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,8 @@ class Committer:
                 else:
                     self.ledger.record(file)
                     self._deliver(candidate, file.file_id)
+                    if file.is_mostly_refused:
+                        self.ledger.leave(file.source, file.file_name, file.file_id)
                 if file.state == "live":
                     columns.update((file.source, file.feed or "", name) for name in {"", *(name.strip() for name in candidate.header)})
                 rows.append(file)
@@ -107,6 +109,8 @@ class Committer:
             former.rows_clean, file.rows_clean, note=file.reason,
         )  # fmt: skip
         if former.batch and file.state != "live":
+            if file.is_mostly_refused:
+                self.ledger.leave(file.source, file.file_name, former.file_id)
             self.ledger.log(change, self.run_id)
             return
         if former.file_id == file.file_id:
@@ -114,7 +118,9 @@ class Committer:
         self.ledger.record(file)
         if former.file_id != file.file_id:
             self.ledger.read_anew(former.file_id, file.file_id)
-        if file.feed:
+        if file.is_mostly_refused:
+            self.ledger.leave(file.source, file.file_name, file.file_id)
+        elif file.feed:
             self.ledger.take(file.source, file.file_name, file.file_id)
         self.ledger.log(change, self.run_id)
 
@@ -125,7 +131,7 @@ class Committer:
         feed = profile.feed_of(base) or profile.feed_of(without_compression(base))
         if feed is None or feed != file.feed:
             return feed is None
-        date = profile.feeds[feed].business_date(base) or "0000-00-00"
+        date = profile.feeds[feed].dates(base).day or "0000-00-00"
         if not file.delivery_key.startswith(f"{date} "):
             return False
         with self.ledger.transaction():

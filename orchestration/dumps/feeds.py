@@ -25,7 +25,9 @@ STATUSES = ("pending", "paid", "shipped", "completed", "cancelled", "refunded", 
 CHANNELS = ("email", "sms", "wechat", "phone")
 PERSONALISATION = "personalisation"
 """What a customer may consent to beside the channels: being chosen by personal traits."""
-LINE_KINDS = ("product", "fee", "adjustment")
+COUNTED_STATUSES = ("paid", "shipped", "completed", "refunded")
+"""Of orders whose money counts."""
+LINE_KINDS = ("product", "fee", "adjustment", "gift_card", "tip")
 PAYMENT_STATES = ("pending", "paid", "failed", "refunded")
 
 
@@ -78,7 +80,9 @@ _ITEM = (
     Column("shipping_amount", "money", default="0"),
     Column("tax_amount", "money", default="0"),
     Column("refund_amount", "money", default="0", low=0),
+    Column("order_refund_amount", "money", default="0", low=0),
     Column("refunded_at", "timestamp"),
+    Column("total_amount", "money"),
 )
 
 FEEDS: dict[str, tuple[Column, ...]] = {

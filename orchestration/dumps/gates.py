@@ -83,8 +83,9 @@ def columns_are_there(feed: str, mapping: FeedMap, header: tuple[str, ...], prof
 
 def columns_are_still_there(feed: str, mapping: FeedMap, header: tuple[str, ...], profile: str, before: set[str]) -> None:
     """A column that counts and came in every file so far must not vanish without a word."""
-    located = mapping.locate(header)
+    located, present = mapping.locate(header), {name.strip() for name in header}
     gone = {column: origin.source for column, origin in mapping.columns.items() if column not in located and before & set(origin.source)}
+    gone |= {f"rule {rule.rule}": (name,) for rule in mapping.rules for name in rule.when if name in before - present}
     if gone:
         fresh = [name for name in _unmapped(mapping, header) if name not in before]
         names = "; ".join(f"'{next(name for name in sources if name in before)}', read as {column}" for column, sources in gone.items())
@@ -136,6 +137,7 @@ def _exact_rows(candidate: Candidate) -> int:
 
 def _unmapped(mapping: FeedMap, header: Iterable[str]) -> list[str]:
     known = {name for origin in mapping.columns.values() for name in origin.source}
+    known |= {name for rule in mapping.rules for name in rule.when} | mapping.layout.reads
     return [name for name in (each.strip() for each in header) if name and name not in known]
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-JUDGEMENTS = frozenset({"unusual_volume", "no_rows", "too_many_refused", "other_encoding", "column_gone"})
+TOO_MANY_REFUSED = "too_many_refused"
+
+JUDGEMENTS = frozenset({"unusual_volume", "no_rows", TOO_MANY_REFUSED, "other_encoding", "column_gone"})
 """Reasons that a person may overrule: the file can be read, it only looks wrong. Anything else is damage, or nothing to go by."""
 
 MOST_CHARACTERS = 1_000

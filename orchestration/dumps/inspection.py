@@ -46,12 +46,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Trial:
-    """What landing made of the rows looked at. ``held``: why the file as a whole would be held. ``preview``: canonical column → values."""
+    """What landing made of the rows looked at. ``held``: why the file as a whole would be held. ``left_out``: rule → rows that it leaves
+    out. ``preview``: canonical column → values."""
 
     held: str | None
     rows_delivered: int
     rows_clean: int
     rows_quarantined: int
+    left_out: dict[str, int]
     preview: dict[str, list[str]]
     problems: tuple[Problem, ...]
 
@@ -116,7 +118,8 @@ def _tried(match: Match, looked: Look, settings: Settings, preview: int, show_pe
         held = landing.held[0].reason if landing.held else None
         shown = _preview(trial, match, preview, show_personal_data) if not held else {}
         problems = _problems(trial, match, show_personal_data) if not held else ()
-        return Trial(held, landing.rows_delivered, landing.rows_clean, landing.rows_quarantined, shown, problems)
+        left_out = {rule: rows for (_, rule), rows in sorted(landing.left_out.items())}
+        return Trial(held, landing.rows_delivered, landing.rows_clean, landing.rows_quarantined, left_out, shown, problems)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from orchestration.dumps.patterns import checked
 
 
 class Part(BaseModel):
@@ -15,3 +17,7 @@ def _as_tuple(value: Any) -> Any:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 """One name or a list of them."""
+
+
+RowPattern = Annotated[str, AfterValidator(checked)]
+"""A regular expression that rows are matched with, in SQL."""

@@ -1,6 +1,6 @@
 """Landing: what waits in the inbox becomes raw files, clean Parquet, quarantine and ledger rows.
 
-rows delivered = rows clean + rows quarantined, for every file, checked against a count made apart from the parser.
+Rows delivered = clean + quarantined + left out by a rule, for every file, checked against a count made apart from the parser.
 A batch is one Parquet file of many delivered files of one feed; the ledger says which of them count.
 """
 
@@ -152,7 +152,12 @@ class _Street:
         return written.portion
 
     def land_under_first_names(self) -> None:
-        """A content that came under several names is read under the first of those it counts under, whichever was processed first."""
+        """A content that came under several names is read under the first of those it counts under, whichever was processed first.
+
+        One whose rows can't be read under a name, for that bounds their dates, is read under its next.
+        """
+        while refused := self.ledger.refused_under_a_name():
+            self.land([(from_raw(self.settings, self.ledger, file.file_id, delivery), None) for file, delivery in refused])
         again = [
             (from_raw(self.settings, self.ledger, file.file_id, delivery), None)
             for file, delivery in self.ledger.misnamed()

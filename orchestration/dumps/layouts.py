@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from orchestration.dumps.keys import Names, Part
-from orchestration.dumps.patterns import checked
+from orchestration.dumps.keys import Names, Part, RowPattern
+from orchestration.dumps.order_rows import OrderRows
 from orchestration.sql import quoted
 
 FIELD_BREAK = "chr(31)"
@@ -20,14 +20,24 @@ FIELD_BREAK = "chr(31)"
 
 
 class FillDown(Part):
-    """Order fields stand on an order's first row only (Shopify): its further rows are given them."""
+    """Order fields stand on an order's first row only (Shopify, merged cells): its further rows are given them."""
 
     order: str
-    """The dump's column that names the order, filled on every row."""
-    first_row: str
-    """A column that is filled on first rows and on no others: it tells where an order begins."""
+    """The dump's column that names the order."""
+    first_row: str | None = None
+    """A column that is filled on first rows and on no others: it tells where an order begins. Default: ``order`` itself, which then stands
+    on first rows only, as in merged cells; otherwise ``order`` is filled on every row."""
     columns: Names
-    """What further rows are given where they have nothing. Amounts of a whole order don't belong here: they would count once a row."""
+    """What further rows are given where they have nothing. Amounts of a whole order may stand here if their columns say ``of: order``."""
+
+    @property
+    def begins_with(self) -> str:
+        return self.first_row or self.order
+
+    @property
+    def names_order_once(self) -> bool:
+        """Whether further rows don't name their order."""
+        return self.begins_with == self.order
 
 
 class Packed(Part):
@@ -51,7 +61,7 @@ class Made(Part):
 
     join: Names = ()
     first_of: Names = ()
-    unless: Annotated[str, AfterValidator(checked)] | None = None
+    unless: RowPattern | None = None
     """Values that hold this regular expression count as empty: a masked name is nobody's."""
     hashed: bool = False
     """The first 16 hex digits of the SHA-256 of the value in lower case: an id that doesn't show the e-mail it stands for."""
@@ -82,7 +92,7 @@ class Layout(Part):
         names = arranged(Layout(split_at_blanks=self.split_at_blanks), header).places
         wanted: dict[str, tuple[str, ...]] = {}
         if self.fill_down:
-            wanted |= {"layout.fill_down.order": (self.fill_down.order,), "layout.fill_down.first_row": (self.fill_down.first_row,)}
+            wanted |= {"layout.fill_down.order": (self.fill_down.order,), "layout.fill_down.first_row": (self.fill_down.begins_with,)}
         if self.packed:
             wanted["layout.packed.columns"] = self.packed.columns
         return {key: tried for key, tried in wanted.items() if not any(fnmatch.filter(names, name) for name in tried)}
@@ -90,7 +100,7 @@ class Layout(Part):
     @property
     def reads(self) -> frozenset[str]:
         """Names and patterns of the dump's columns that the layout itself reads."""
-        filled = (self.fill_down.order, self.fill_down.first_row, *self.fill_down.columns) if self.fill_down else ()
+        filled = (self.fill_down.order, self.fill_down.begins_with, *self.fill_down.columns) if self.fill_down else ()
         packed = (*self.packed.columns, *self.packed.on_first_item, *self.packed.unpack) if self.packed else ()
         made = (name for origin in self.made.values() for name in (*origin.join, *origin.first_of))
         return frozenset((*self.unguard, *filled, *packed, *made))
@@ -106,12 +116,14 @@ class Arranged:
     """A header and the relation ``text`` under a layout.
 
     ``header``: delivered names, then those of added columns. ``select``: SQL of the relation with a column ``t<number>``
-    for each. ``problems``: SQL condition, reason and canonical column of rows that the layout can't make sense of.
+    for each. ``problems``: SQL condition, reason and canonical column of rows that the layout can't make sense of. ``order_block``: SQL of
+    a number that grows within a file where an order begins anew, if the layout tells.
     """
 
     header: list[str]
     select: str = "select * from text"
     problems: list[tuple[str, str, str]] = field(default_factory=list)
+    order_block: str | None = None
 
     @property
     def places(self) -> dict[str, str]:
@@ -157,16 +169,34 @@ def _unguarded(column: str) -> str:
 
 
 def _fill_down(rule: FillDown, to: Arranged) -> None:
-    order, first = to.places[rule.order], to.places[rule.first_row]
-    to.add({}, f", count(nullif(trim({first}), '')) over (partition by file_id, {order} order by line) as first_rows")
-    above = f"(partition by file_id, {order}, first_rows order by line)"
-    given = {
-        name: f"if(trim({place}) <> '' or first_rows = 0, {place}, first_value({place}) over {above})"
-        for name, place in to.places.items()
-        if name in rule.columns
-    }
-    to.add(given)
-    to.problems.append(("first_rows = 0", "no_first_row", "order_id"))
+    order, first = to.places[rule.order], to.places[rule.begins_with]
+    columns = dict.fromkeys(name for name in to.places if name in rule.columns)
+    in_file = "over (partition by file_id order by line"
+    if rule.names_order_once:
+        to.add({rule.order: f"last_value(nullif(trim({order}), '') ignore nulls) {in_file} rows unbounded preceding)"})
+        columns.pop(rule.order, None)
+        order = to.places[rule.order]
+        to.add({}, f", lag({order}) {in_file}) as order_before")
+        # An order that names itself on each row is one all the same, as long as no other stands between.
+        to.add({}, f", count(*) filter (where {order} is distinct from order_before) {in_file}) as first_rows")
+        above = "(partition by file_id, first_rows order by line)"
+        to.order_block = "first_rows"
+        to.problems.append((f"{order} is null", "no_first_row", "order_id"))
+    else:
+        begins = f"trim({first}) <> ''"
+        of_order = f"over (partition by file_id, {order} order by line)"
+        to.add({}, f", lag({order}) {in_file}) as order_before, count(*) filter (where {begins}) {of_order} as first_rows")
+        to.add({}, f", count(*) filter (where {begins} and {order} is distinct from order_before) {of_order} as order_block")
+        above = f"(partition by file_id, {order}, first_rows order by line)"
+        to.order_block = "order_block"
+        to.problems.append((f"first_rows = 0 and trim({order}) <> ''", "no_first_row", "order_id"))
+    to.add(
+        {
+            name: f"if(trim({place}) <> '' or first_rows = 0, {place}, first_value({place}) over {above})"
+            for name, place in to.places.items()
+            if name in columns
+        }
+    )
 
 
 def _unpack(rule: Packed, to: Arranged) -> None:
@@ -225,21 +255,24 @@ UNPRICED = (
 """A total without pieces to share it among, or among too little of one."""
 
 
-ROW_AMOUNTS = ("discount_amount", "shipping_amount", "tax_amount", "refund_amount")
+ROW_AMOUNTS = ("discount_amount", "shipping_amount", "tax_amount", "refund_amount", "order_refund_amount", "total_amount")
 """Amounts of a delivered row, which count once however many lines it becomes."""
 
 
-def settled(layout: Layout, judged: str) -> str:
-    """``judged`` (typed values ``v_…``, and ``problem``: null for a row that can be read) with one row per order line.
+def settled(layout: Layout, judged: str, order_rows: OrderRows | None = None) -> str:
+    """``judged`` (typed values ``v_…``, ``left_out``, and ``problem``: null for a row that can be read) with one row per order line.
 
     A delivered row is taken whole or not at all: where one of its lines can't be read, none counts. ``rank_in_row`` is 1 on one row
     of each delivered one, the row at fault if there is one.
     """
     if layout.packed:
-        judged = f"""select * exclude (problem) replace (coalesce(v_order_line_id, cast(nth as varchar)) as v_order_line_id),
+        judged = f"""select * exclude (problem) replace (coalesce(v_order_line_id, cast(nth as varchar)) as v_order_line_id,
+                if(min(problem) over (partition by file_id, line) is null, left_out, null) as left_out),
             min(problem) over (partition by file_id, line) as problem,
             row_number() over (partition by file_id, line order by problem nulls last, nth) as rank_in_row
         from ({judged})"""
+    if order_rows:
+        judged = order_rows.taken_together(judged)
     if layout.prices == "per_line":
         judged = _priced_per_piece(judged)
     return judged
@@ -256,7 +289,7 @@ def _priced_per_piece(judged: str) -> str:
         nullif(cast(cast(abs(v_quantity) as decimal(28, 3)) * 1000 as hugeint), 0) as share_pieces,
         if(v_quantity < 0, -1, 1) as share_sign, if((v_unit_price < 0) <> (v_quantity < 0), -1, 1) as price_sign
         from ({judged})"""
-    is_plain = "problem is not null or share_total is null or share_pieces is null"
+    is_plain = "problem is not null or left_out is not null or share_total is null or share_pieces is null"
     even = "[{'more': 0, 'pieces': share_pieces}]"
     uneven = "[{'more': 0, 'pieces': share_pieces - share_rest}, {'more': 1, 'pieces': share_rest}]"
     rested = f"select *, if({is_plain}, 0, share_total % share_pieces) as share_rest from ({counted})"

@@ -12,53 +12,21 @@ under some name. So what is live follows from what was delivered, not from the o
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from statistics import median
-from typing import Any, Literal
+from typing import Any
 
+from orchestration.dumps.ledger_rows import Change as Change
+from orchestration.dumps.ledger_rows import Delivery as Delivery
+from orchestration.dumps.ledger_rows import File as File
+from orchestration.dumps.ledger_rows import Sighting as Sighting
+from orchestration.dumps.ledger_rows import State
 from orchestration.dumps.ledger_schema import migrate
 from orchestration.errors import RegularsError
 
-State = Literal["live", "superseded", "held", "rejected", "ignored", "unpacked"]
-
 STALE_NS = 3_600 * 10**9
 """A content last modified this much earlier than the one that counts under its name is an older version that came late."""
-
-
-@dataclass(frozen=True)
-class File:
-    """Grain: one reading of one delivered content of one source. Row counts are of data rows, headers aside.
-
-    ``kind``: ``file`` or ``archive``. ``reading``: 0, and one more each time the content is read anew. ``released``: 1 where a person
-    lets it count in spite of what it looks like. ``new_columns``: names that this source and feed hadn't brought before, one a line.
-    """
-
-    file_id: str
-    source: str
-    file_name: str
-    sha256: str
-    size_bytes: int
-    delivered_at: str
-    profile: str
-    feed: str | None
-    delivery_key: str
-    state: State
-    run_id: str
-    reason: str | None = None
-    batch: str | None = None
-    rows_delivered: int = 0
-    rows_clean: int = 0
-    rows_quarantined: int = 0
-    first_event_at: str | None = None
-    last_event_at: str | None = None
-    replaces: str | None = None
-    profile_name: str = ""
-    profile_version: int = 0
-    kind: Literal["file", "archive"] = "file"
-    reading: int = 0
-    released: int = 0
-    new_columns: str | None = None
 
 
 _COLUMNS = ", ".join(field.name for field in fields(File))
@@ -68,47 +36,6 @@ _RECORD = f"insert or replace into files ({_COLUMNS}) values ({', '.join('?' * l
 def _values(row: object) -> tuple[Any, ...]:
     """Of a dataclass, in the order of its fields. ``astuple`` copies each, which thousands of files can feel."""
     return tuple(vars(row).values())
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """What the inbox showed at a path: enough to know, without reading it, that nothing changed."""
-
-    path: str
-    size_bytes: int
-    modified_ns: int
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A content that came under a name. ``is_taken``: whether a feed takes files of that name, or it is an archive.
-
-    ``archive``, ``archive_name``: content id and name of the archive it came in.
-    """
-
-    source: str
-    file_name: str
-    file_id: str
-    modified_ns: int
-    is_taken: bool
-    archive: str | None = None
-    archive_name: str | None = None
-
-
-@dataclass(frozen=True)
-class Change:
-    """What became of a name, or what a person decided: rows before and after, as they counted."""
-
-    action: str
-    source: str
-    file_name: str
-    file_id: str
-    former_file_id: str | None = None
-    rows_before: int = 0
-    rows_after: int = 0
-    clean_before: int = 0
-    clean_after: int = 0
-    note: str | None = None
 
 
 _DELIVERED = ", ".join(field.name for field in fields(Delivery))
@@ -209,6 +136,12 @@ class Ledger:
             "update deliveries set is_taken = 1 where source = ? and file_name = ? and file_id = ?", (source, file_name, file_id)
         )
 
+    def leave(self, source: str, file_name: str, file_id: str) -> None:
+        """The content's rows can't be read under that name, so it doesn't count there."""
+        self._connection.execute(
+            "update deliveries set is_taken = 0 where source = ? and file_name = ? and file_id = ?", (source, file_name, file_id)
+        )
+
     def release(self, file_id: str) -> None:
         """A person lets the content count under its names, whatever came there before or after."""
         for delivery in self.deliveries_of(file_id):
@@ -290,6 +223,15 @@ class Ledger:
                 select min(file_name) from deliveries where deliveries.file_id = files.file_id and counts)"""
         )
         return [(File(*row[:width]), Delivery(*row[width:])) for row in rows]
+
+    def refused_under_a_name(self) -> list[tuple[File, Delivery]]:
+        """Contents held for their refused rows that came under further names; each with the first delivery not yet tried."""
+        found = []
+        for file in self.files("held"):
+            if file.is_mostly_refused:
+                untried = (delivery for delivery in self.deliveries_of(file.file_id) if delivery.is_taken)
+                found += [(file, delivery) for delivery in (next(untried, None),) if delivery]
+        return found
 
     def log(self, change: Change, run_id: str) -> None:
         names = ", ".join(field.name for field in fields(Change))

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-VERSION = 3
+VERSION = 4
 
 _TABLES = """
 create table if not exists files (
@@ -96,7 +96,12 @@ create table apart (
     primary key (number, source, source_customer_id)
 ) without rowid;
 """
-_STEPS = ((2, _TABLES + _TO_2), (3, _TO_3))
+
+_TO_4 = """
+alter table files add column rows_left_out integer not null default 0;
+alter table files add column left_out_by text;
+"""
+_STEPS = ((2, _TABLES + _TO_2), (3, _TO_3), (4, _TO_4))
 """To which version each leads."""
 
 

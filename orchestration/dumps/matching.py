@@ -55,7 +55,7 @@ def _match(profile: Profile, feed: str, look: Look) -> Match:
     # Columns apart by blanks are seen one by one only by a profile that says so.
     header = look.header if mapping.layout.split_at_blanks or look.delimiter != BLANKS else ()
     located = mapping.locate(header)
-    read = {name.strip() for name in located.values()} | mapping.layout.reads
+    read = {name.strip() for name in located.values()} | mapping.layout.reads | {name for rule in mapping.rules for name in rule.when}
     return Match(
         profile=profile,
         feed=feed,

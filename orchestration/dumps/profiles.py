@@ -8,7 +8,6 @@ import fnmatch
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +18,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.feeds import FEEDS, Column, Kind
+from orchestration.dumps.file_dates import Dates, dates
 from orchestration.dumps.keys import Names, Part
 from orchestration.dumps.layouts import Layout, arranged
-from orchestration.dumps.patterns import checked_with_group, group_of
+from orchestration.dumps.patterns import checked_with_group
+from orchestration.dumps.row_rules import RowRule
 from orchestration.dumps.zones import RepeatedHour, SkippedHour
 from orchestration.errors import RegularsError
 from orchestration.settings import Currency, TimeZone
@@ -36,6 +37,8 @@ KEYS_OF_KINDS: dict[str, tuple[Kind, ...]] = {
     "decimal": NUMBERS,
     "thousands": NUMBERS,
     "affixes": NUMBERS,
+    "sign": NUMBERS,
+    "of": ("money",),
     "scale": ("money", "rate", "quantity"),
 }
 """The kinds of columns that a key of ``ColumnMap`` says something about."""
@@ -46,6 +49,8 @@ READS_OF_KINDS: dict[str, tuple[Kind, ...]] = {
     **dict.fromkeys(("excel_serial", "sas_date", "sas_datetime"), ("timestamp", "date")),
 }
 
+
+SIGNS, BRACKETS = "-+\u2212\ufe63－＋", "()（）"
 
 FORMAT_PARTS = "%a %A %b %B %d %-d %f %H %-H %I %-I %j %m %-m %M %-M %p %S %-S %y %Y %z %%"
 
@@ -58,6 +63,16 @@ def _valid_formats(forms: tuple[str, ...]) -> tuple[str, ...]:
     if len({"%z" in form for form in forms}) > 1:
         raise ValueError("expected %z, the offset from UTC, in all formats of a column or in none")
     return forms
+
+
+def _valid_affixes(affixes: tuple[str, ...]) -> tuple[str, ...]:
+    for affix in affixes:
+        if not affix.strip() or re.search(f"^[{SIGNS}]|[{SIGNS}]$|[{BRACKETS}]", affix.strip()):
+            raise ValueError(
+                f"{affix!r} would swallow a sign: brackets and signs say that a number is negative, and are read without a key. "
+                "Leave them out: ['$'] reads ($30.00) and -$30.00"
+            )
+    return affixes
 
 
 def _as_words(value: Any) -> Any:
@@ -87,8 +102,14 @@ class ColumnMap(Part):
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
     """What stands between groups of three digits: ``,`` in ``1,234.50``. A number without groups is read too."""
-    affixes: Names = ()
+    affixes: Annotated[Names, AfterValidator(_valid_affixes)] = ()
     """Texts that may stand before or after a number and mean nothing: ``["¥", 元]``."""
+    of: Literal["row", "order"] = "row"
+    """Amounts: what a value belongs to. One of the whole order counts once, whether its first row, every row or any row brings it."""
+    sign: Literal["as_is", "reversed"] = "as_is"
+    """``reversed``: the dump writes what the column holds as negative numbers: a discount of 5.00 as ``-5.00``."""
+    blanks: Names = ()
+    """Texts that stand for no value, in any case: ``["-", N/A]``."""
     scale: Annotated[Decimal, Field(gt=0, lt=1_000_000, max_digits=12, decimal_places=6)] | None = None
     """What a number is multiplied by: ``0.01`` for cents."""
     map: Annotated[dict[str, str], BeforeValidator(_as_words)] = Field(default_factory=dict)
@@ -97,7 +118,8 @@ class ColumnMap(Part):
     @property
     def has_usual_form(self) -> bool:
         """Whether the texts are written as in a canonical dump."""
-        return self.reads == "as_is" and not (self.format or self.thousands or self.affixes or self.scale) and self.decimal == "."
+        is_plain = self.reads == "as_is" and self.sign == "as_is" and self.decimal == "."
+        return is_plain and not (self.format or self.thousands or self.affixes or self.scale)
 
     @model_validator(mode="after")
     def _one_origin(self) -> "ColumnMap":
@@ -116,10 +138,23 @@ class ColumnMap(Part):
             key = misplaced[0] if misplaced else f"reads: {self.reads}"
             kinds = KEYS_OF_KINDS[misplaced[0]] if misplaced else READS_OF_KINDS[self.reads]
             raise ValueError(f"column '{column.name}' is of kind {column.kind}; '{key}' is for {', '.join(kinds)}")
+        if self.value is not None:
+            self._check_value(self.value, column)
         known = column.choices if column.kind == "choice" else ("true", "false")
         for word, meant in self.map.items():
             if meant not in known:
                 raise ValueError(f"column '{column.name}': '{word}' is mapped to '{meant}'. Known: {', '.join(known)}")
+
+    def _check_value(self, value: str, column: Column) -> None:
+        if not value:
+            if column.filled and column.default is None and column.name != "currency":
+                raise ValueError(f"column '{column.name}' must not be empty, so it can't have the value ''")
+            return
+        allowed = column.choices or ("true", "false") if column.kind in ("choice", "boolean") else ()
+        if allowed and value not in allowed:
+            raise ValueError(f"column '{column.name}' can't have the value '{value}'. Known: {', '.join(allowed)}")
+        if column.kind in NUMBERS and not re.fullmatch(r"-?\d+(\.\d+)?", value):
+            raise ValueError(f"column '{column.name}' is a number, '{value}' is none; expected one such as '1' or '-2.50'")
 
 
 def _as_column(value: Any) -> Any:
@@ -131,8 +166,9 @@ class FeedMap(Dialect):
 
     files: Names
     """Patterns of file names, compared without regard to case."""
-    delivery_date: Annotated[str, AfterValidator(checked_with_group)] = r"(\d{4}-\d{2}-\d{2})"
-    """Where the file name holds the business date (ISO): orders the versions of an order, bounds its dates."""
+    delivery_date: Annotated[str, AfterValidator(checked_with_group)] | None = None
+    """Where the file name holds the business date (ISO): orders the versions of an order, bounds its dates. Default: any date in the name;
+    of several, as in a range, the last."""
     columns: dict[str, Annotated[ColumnMap, BeforeValidator(_as_column)]]
     skipped_hour: SkippedHour = "refuse"
     """A local time that the clocks jumped over in spring: refused, or read as if they hadn't, an hour ``forward``."""
@@ -142,8 +178,32 @@ class FeedMap(Dialect):
     """Product ids that are fees, never a purchase."""
     adjustment_products: Names = ()
     """Product ids that are adjustments (corrections, samples, commissions), never a purchase."""
+    rules: tuple[RowRule, ...] = ()
+    """Rows that are left out, or whose status or kind is another than they say."""
     layout: Layout = Layout()
     """How the dump's rows become order lines, where they are not lines already."""
+
+    @property
+    def of_order(self) -> tuple[str, ...]:
+        """Canonical columns whose values belong to the whole order."""
+        return tuple(name for name, origin in self.columns.items() if origin.of == "order")
+
+    def origin(self, column: str) -> ColumnMap:
+        """Where a canonical column comes from; one that the profile doesn't name, from nowhere."""
+        return self.columns.get(column, ColumnMap(source=(column,)))
+
+    def check_amounts(self, feed: str) -> None:
+        """Raises ``ValueError`` for amounts of an order in a feed without order lines, and for those that say the same twice."""
+        if self.of_order and "unit_price" not in {column.name for column in FEEDS[feed]}:
+            raise ValueError(f"feed '{feed}' has no order lines, so no column can be 'of: order'")
+        if "unit_price" in self.of_order:
+            raise ValueError("unit_price is what a line costs; map what the order costs in all to total_amount")
+        if "total_amount" in self.columns and "discount_amount" in self.columns:
+            raise ValueError(
+                "expected one of 'total_amount' and 'discount_amount': what is taken off follows from what the order costs in all"
+            )
+        if "refund_amount" in self.of_order and "order_refund_amount" in self.columns:
+            raise ValueError("expected one of 'refund_amount' with 'of: order' and 'order_refund_amount', which are the same")
 
     @cached_property
     def _file_pattern(self) -> re.Pattern[str]:
@@ -152,12 +212,9 @@ class FeedMap(Dialect):
     def matches(self, file_name: str) -> bool:
         return self._file_pattern.match(file_name.lower()) is not None
 
-    def business_date(self, file_name: str) -> str:
-        """The ISO date in the file name, or an empty text: figures of no day are none."""
-        try:
-            return date.fromisoformat(group_of(self.delivery_date, file_name)).isoformat()
-        except ValueError:
-            return ""
+    def dates(self, file_name: str) -> Dates:
+        """The dates that a file of that name is about."""
+        return dates(file_name, self.delivery_date)
 
     def locate(self, header: Iterable[str]) -> dict[str, str]:
         """Canonical column → the dump's column that feeds it, by trimmed name; the first known name wins."""
@@ -206,6 +263,9 @@ class Profile(Part):
                 mapping.columns[column].check_against(next(known for known in FEEDS[feed] if known.name == column))
             if mapping.layout.multiplies and "unit_price" not in known:
                 raise ValueError(f"feed '{feed}' has no order lines, so its layout can't have 'packed' or 'prices: per_line'")
+            mapping.check_amounts(feed)
+            for rule in mapping.rules:
+                rule.check_against(FEEDS[feed])
         return self
 
     @cached_property
@@ -267,6 +327,8 @@ def _keys_below(kind: Any, path: list[str]) -> list[str]:
         return _keys_below(kind.model_fields[path[0]].annotation, path[1:]) if path[0] in kind.model_fields else []
     if get_origin(kind) is dict:
         return _keys_below(get_args(kind)[1], path[1:])
+    if get_origin(kind) is tuple and path and path[0].isdigit():
+        return _keys_below(get_args(kind)[0], path[1:])
     return [key for inner in get_args(kind) for key in _keys_below(inner, path)]
 
 

@@ -3,22 +3,27 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.dumps.candidates import Batch
-from orchestration.dumps.casts import Reading
+from orchestration.dumps.candidates import DAYS_OF_GRACE, Batch, Dated
+from orchestration.dumps.feeds import FEEDS
 from orchestration.sql import quoted, readable
 
 if TYPE_CHECKING:
     import duckdb
 
+OUT_OF_RANGE = "date_out_of_range"
+
 EXPLANATIONS = {
     "ambiguous_local_time": "the clocks were set back, this time came twice; see repeated_hour in the profile",
     "broken_quotes": "quotes stand where none may, so that the columns can't be told apart",
-    "date_out_of_range": "the date is before 1990, or later than the file's own date allows",
+    OUT_OF_RANGE: "the date is before 1990 or after 2099",  # of a file whose name bounds its dates another sentence says so
     "missing_value": "the column must not be empty",
+    "negative_discount": "a discount below zero; if the dump writes discounts so, set `sign: reversed` for discount_amount in the profile",
     "nonexistent_local_time": "the clocks were set forward, this time never was; see skipped_hour in the profile",
     "not_a_boolean": "expected yes or no, in one of the words that the profile knows",
     "not_a_number": "expected a number, written as the profile says",
     "not_a_timestamp": "expected a date, or a date and a time, written as the profile says",
+    "order_incomplete": "another row of the order can't be read, and what is taken off an order can't be told from some of its rows",
+    "order_rows_disagree": "the rows of one order bring different values of an amount that the profile says is of the whole order",
     "nul_byte": "the row has a zero byte, which no text has",
     "out_of_range": "the number is smaller or larger than it can be",
     "repeated_header": "the column names once more, within the file",
@@ -32,21 +37,33 @@ EXPLANATIONS = {
 }
 """What a reason means, in words. An ``unknown_<column>`` that isn't named here is a word that the profile maps to nothing."""
 
+
+def dated_out_of_range(dated: Dated) -> str:
+    """What is wrong with a date of a file whose name gives these dates, or none."""
+    if not dated.name:
+        return EXPLANATIONS[OUT_OF_RANGE]
+    return (
+        f"the date is before 1990, or later than {dated.bound}: {DAYS_OF_GRACE} days after {dated.dates.until}, the date in the name "
+        f"'{dated.name}'; if that is no date of the rows, set `delivery_date` in the profile"
+    )
+
+
 MARK = "\ufeff"
 OF_FORMULAS = "^''*[=+@＝＋－＠\\t\\r\\n\\-]"
 """How a text begins that a spreadsheet would run, whatever ``'`` are before it already (as a pattern within a SQL literal)."""
 
 
-def refused_rows(batch: Batch, read: Reading, judged: str, file_ids: list[str]) -> str:
-    """SQL of the refused rows of those files. ``judged``: SQL of all rows, each with its ``problem``.
+def refused_rows(batch: Batch, file_ids: list[str]) -> str:
+    """SQL of the refused rows of those files.
 
     Grain: one delivered row. ``reason`` is a code, ``explanation`` the same in words; ``column_name`` the canonical column at fault and
-    ``value`` its text, where one column is; ``original`` the whole row, as JSON by the dump's own column names, or as delivered where
-    it couldn't be split into columns.
+    ``value`` its text, where one column is; ``order_id`` the order it belongs to, as far as that can be told; ``original`` the whole row,
+    as JSON by the dump's own column names, or as delivered where it couldn't be split into columns.
     """
-    first = batch.candidates[0]
+    first, read = batch.candidates[0], batch.reading
     located = first.mapping.locate(first.header)
-    places = {name: f"t{number}" for number, name in enumerate(batch.arranged.header)}
+    places = {name: f"t{number}" for number, name in enumerate(read.text.header)}
+    order_id = "v_order_id" if any(column.name == "order_id" for column in FEEDS[batch.feed]) else "null"
     columns = {number: quoted(problem.column) for number, problem in enumerate(read.problems) if problem.column}
     values = {number: places[located[problem.column]] for number, problem in enumerate(read.problems) if problem.column in located}
     names = {candidate.file.file_id: quoted(candidate.file.file_name) for candidate in batch.candidates}
@@ -57,14 +74,33 @@ def refused_rows(batch: Batch, read: Reading, judged: str, file_ids: list[str]) 
     refused = f"""select {origin},
             {_case("problem", {number: quoted(problem.reason) for number, problem in enumerate(read.problems)})} as reason,
             {_case("problem", columns)} as column_name,
-            {_case("problem", values)} as value, cast(json_object({fields}) as varchar) as original
-        from ({judged}) where problem is not null and file_id in ({", ".join(map(quoted, file_ids))})"""
+            {_case("problem", values)} as value, {order_id} as order_id, cast(json_object({fields}) as varchar) as original
+        from ({read.judged}) where left_out is null and problem is not null and file_id in ({", ".join(map(quoted, file_ids))})"""
     if batch.layout.packed:
         refused += " and rank_in_row = 1"
-    refused += f" union all select {origin}, reason, null, null, original from refused"
-    words = _case("reason", {quoted(reason): quoted(words) for reason, words in EXPLANATIONS.items()}, "'no known value of this column'")
-    return f"""select file_id, line, source, file_name, reason, {words} as explanation, column_name, value, original
+    refused += f" union all select {origin}, reason, null, null, order_id, original from refused"
+    words = {quoted(reason): quoted(words) for reason, words in EXPLANATIONS.items()}
+    bounds = {quoted(candidate.file.file_id): quoted(dated_out_of_range(candidate.dated)) for candidate in batch.candidates}
+    words[quoted(OUT_OF_RANGE)] = _case("file_id", bounds)
+    explained = _case("reason", words, "'no known value of this column'")
+    return f"""select file_id, line, source, file_name, reason, {explained} as explanation, column_name, value, order_id, original
         from ({refused}) order by file_name, line"""
+
+
+NO_ORDERS = """select cast(null as varchar) as file_id, cast(null as bigint) as line, cast(null as varchar) as source,
+    cast(null as varchar) as feed, cast(null as varchar) as order_id, cast(null as varchar) as reason where false"""
+"""SQL of ``orders_of_refused_rows`` where nothing was refused."""
+
+
+def names_orders(feed: str) -> bool:
+    """Whether an order is another without a row of the feed."""
+    return feed in ("orders", "order_headers", "order_items")
+
+
+def orders_of_refused_rows(feed: str, refused: Path) -> str:
+    """SQL: which orders the refused rows of a quarantine file belong to. Grain: one refused row whose order can be told."""
+    return f"""select file_id, line, source, {quoted(feed)} as feed, order_id, reason from read_parquet({readable(refused)})
+        where order_id is not null and reason <> 'repeated_header'"""
 
 
 def _case(value: str, results: dict[str, str] | dict[int, str], otherwise: str = "null") -> str:
@@ -77,7 +113,7 @@ def write_csv(connection: "duckdb.DuckDBPyConnection", parquet: Path) -> None:
 
     Such a text gets a ``'`` in front, one more where it has some already; taking one away gives the original. A zero byte becomes ``␀``.
     """
-    names = ["source", "file_name", "line", "column_name", "reason", "explanation", "value", "original"]
+    names = ["source", "file_name", "line", "order_id", "column_name", "reason", "explanation", "value", "original"]
     # The mark goes before the first column's name, which must not be quoted for it: DuckDB writes none by itself.
     columns = ", ".join(f'{name if name == "line" else _inert(name)} as "{MARK if name == names[0] else ""}{name}"' for name in names)
     path = parquet.with_suffix(".csv")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.dumps import gates
-from orchestration.dumps.candidates import Candidate, business_date
+from orchestration.dumps.candidates import Candidate, dated
 from orchestration.dumps.casts import Context
 from orchestration.dumps.completeness import Claim
 from orchestration.dumps.failures import held_for, is_of_the_machine
@@ -126,7 +126,7 @@ class Recogniser:
         return Context(zone, profile.currency or settings.currency, settings.currency, source.channel or arrival.source)
 
     def _file_row(self, arrival: Arrival, receipt: Receipt, profile: Profile, feed: str | None) -> File:
-        date = business_date(profile.feeds[feed], arrival) if feed else ""
+        date = dated(profile.feeds[feed], arrival).dates.day if feed else ""
         modified = datetime.fromtimestamp(arrival.sighting.modified_ns / 1e9, UTC)
         return File(
             file_id=receipt.content_id,

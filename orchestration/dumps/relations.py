@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from orchestration.dumps.candidates import Batch, Candidate
 from orchestration.dumps.careful import Record, Refusal
-from orchestration.dumps.casts import DAYS_OF_GRACE
 from orchestration.dumps.receive import CHUNK, HeldError, UnreadableError
 from orchestration.dumps.steps import stepwise
 from orchestration.dumps.stretches import Stretch
@@ -85,8 +84,8 @@ def _load_delivered(stretches: Sequence[Stretch], connection: "duckdb.DuckDBPyCo
 
 def latest_at(candidate: Candidate) -> str:
     """SQL of the moment that every row of the file has to be dated before."""
-    date = candidate.business_date
-    return f"(timestamp '{date}' + interval {DAYS_OF_GRACE + 1} day)" if date else "timestamp '2100-01-01'"
+    last_day = candidate.dated.bound
+    return f"(timestamp '{last_day}' + interval 1 day)" if last_day else "timestamp '2100-01-01'"
 
 
 def record_lines(text: Path) -> Iterator["np.ndarray[tuple[int], np.dtype[np.int64]]"]:
@@ -127,7 +126,7 @@ class Records:
         self.delivered[file_id] += 1
         self.latest_at[file_id] = latest_at(candidate)
         if isinstance(outcome, Refusal):
-            self.refused.append((file_id, outcome.line, outcome.reason, outcome.original))
+            self.refused.append((file_id, outcome.line, outcome.reason, candidate.order_named_in(outcome.original), outcome.original))
             self.size += len(outcome.original) + ROW_BYTES
         else:
             self.read.append((file_id, outcome.line, *(value or None for value in outcome.fields)))  # as the engine reads nothing
@@ -143,7 +142,7 @@ def read_carefully(batch: Batch) -> Iterator[Records]:
         try:
             for outcome in candidate.records():
                 records.add(candidate, outcome)
-                if records.size >= CAREFUL_BYTES and batch.layout.fill_down is None:
+                if records.size >= CAREFUL_BYTES and not batch.needs_whole_files:
                     yield records
                     records = Records()
         except HeldError as error:
@@ -161,7 +160,7 @@ def load_records(records: Records, columns: int, connection: "duckdb.DuckDBPyCon
 def _register(records: Records, columns: int, connection: "duckdb.DuckDBPyConnection") -> str:
     """Make the relations ``records`` and ``refused``. Returns SQL of the rows of the former, as ``text`` has them."""
     texts = [("file_id", pa.string()), ("line", pa.int64()), *((f"t{number}", pa.string()) for number in range(columns))]
-    refused = [("file_id", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("original", pa.string())]
+    refused = [("file_id", pa.string()), ("line", pa.int64()), *((name, pa.string()) for name in ("reason", "order_id", "original"))]
     connection.register("records", _table(records.read, pa.schema(texts)))
     connection.register("refused", _table(records.refused, pa.schema(refused)))
     latest = " ".join(f"when {quoted(file_id)} then {moment}" for file_id, moment in records.latest_at.items())

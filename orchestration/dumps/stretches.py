@@ -76,7 +76,7 @@ class Portion:
 
 def portions(batch: Batch) -> list[Portion]:
     """All files of a batch together, or its only file part by part. Raises ``IrregularError``."""
-    is_divided = len(batch.candidates) == 1 and batch.layout.fill_down is None  # further rows need their first row beside them
+    is_divided = len(batch.candidates) == 1 and not batch.needs_whole_files
     found, irregular = [Portion()], set[str]()
     for candidate in batch.candidates:
         try:

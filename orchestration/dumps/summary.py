@@ -1,9 +1,11 @@
 """What one landing did, for people and for the run's record."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from orchestration.dumps.held import shortened
 from orchestration.dumps.ledger import Change, File
+from orchestration.dumps.row_rules import REPEATED_ORDER
 
 
 def held_sentence(file: File) -> str:
@@ -31,6 +33,17 @@ class Landing:
     rows_delivered: int = 0
     rows_clean: int = 0
     rows_quarantined: int = 0
+    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Source and rule → how many rows it left out."""
+
+    @property
+    def rows_left_out(self) -> int:
+        return self.left_out.total()
+
+    @property
+    def left_out_by_rule(self) -> dict[str, int]:
+        """Rule, named with its source → how many rows it left out."""
+        return {f"{source}/{rule}": rows for (source, rule), rows in sorted(self.left_out.items())}
 
     def counts(self) -> dict[str, int]:
         """The figures, without names."""
@@ -46,6 +59,7 @@ class Landing:
             "rows_delivered": self.rows_delivered,
             "rows_clean": self.rows_clean,
             "rows_quarantined": self.rows_quarantined,
+            "rows_left_out": self.rows_left_out,
         }
 
     def add(self, file: File) -> None:
@@ -57,6 +71,7 @@ class Landing:
             self.rows_delivered += file.rows_delivered
             self.rows_clean += file.rows_clean
             self.rows_quarantined += file.rows_quarantined
+            self.left_out.update({(file.source, rule): rows for rule, rows in file.left_out.items()})
             for name in (file.new_columns or "").splitlines():
                 self.new_columns.setdefault((file.source, file.feed or "", name), []).append(file.file_name)
 
@@ -73,6 +88,9 @@ class Landing:
             said.append(
                 f"New column '{shortened(name)}' in {where}: kept in raw, not read. To read it, map it in the profile's feed '{feed}'."
             )
+        for (source, rule), rows in sorted(self.left_out.items()):
+            if rule == REPEATED_ORDER:
+                said.append(f"{source}: {rows:,} row(s) left out, for their orders come again further down in the same file.")
         for file in self.late:
             why = "has no rows, and what came before has" if not file.rows_delivered else "is older than what counts under its name"
             said.append(f"{file.source}/{file.file_name} {why}: kept, not counted. If it is right: regulars release {file.file_id}")

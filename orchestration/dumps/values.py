@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from orchestration.dumps import months
 from orchestration.dumps.feeds import SQL_TYPES, Column
 from orchestration.dumps.profiles import ColumnMap, FeedMap
 from orchestration.dumps.zones import is_touched, to_utc
@@ -21,7 +22,8 @@ DECIMALS = {"money": 4, "rate": 18, "quantity": 3, "integer": 0}
 DIGITS = {"money": 14, "rate": 10, "quantity": 15, "integer": 9}
 """Digits before the point that always fit the column's type; longer ones are tried and may be too large."""
 
-FULL_WIDTH, HALF_WIDTH = "０１２３４５６７８９．，－＋：／　", "0123456789.,-+:/ "
+FULL_WIDTH, HALF_WIDTH = "０１２３４５６７８９．，－＋：／（）　\u2212\ufe63\u00a0\u202f", "0123456789.,-+:/() --  "
+"""Full-width characters, other minus signs and blanks that don't break, and what each of them stands for."""
 USUAL_FORMAT = "%Y-%m-%d %H:%M:%S"
 DAY = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
 CLOCK = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6}0*)?)?"
@@ -53,6 +55,9 @@ class Value:
 
 def read(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, zone: str) -> Value:
     """How the text of one column is read."""
+    if origin.blanks:
+        blanks = ", ".join(quoted(word.strip().lower()) for word in origin.blanks)
+        text = f"(case when lower(trim({text})) in ({blanks}) then '' else {text} end)"
     match column.kind:
         case "text":
             return Value(f"nullif({text}, '')")
@@ -111,6 +116,8 @@ def _number(column: Column, text: str, origin: ColumnMap) -> Value:
         scaled = f"try_cast({plain} as decimal(24, 6)) * {origin.scale:f}::decimal(12, 6)"
         exact = f"regexp_full_match({plain}, '[+-]?[0-9]*(\\.[0-9]{{0,6}}0*)?') and {scaled} = round({scaled}, {decimals})"
         value = f"case when {exact} then try_cast({scaled} as {kind}) end"
+    if origin.sign == "reversed":
+        value = f"-({value})"
     missed = _missed(column, text)
     limits = (("<", column.low), (">", column.high), ("<=", column.above))
     bounds = [f"{name} {sign} {bound}" for sign, bound in limits if bound is not None]
@@ -124,18 +131,23 @@ def _number(column: Column, text: str, origin: ColumnMap) -> Value:
 
 
 def plain_number(text: str, origin: ColumnMap) -> str:
-    """SQL: the number that a text writes, in digits with a point; null where it writes none."""
+    """SQL: the number that a text writes, in digits with a point; null where it writes none.
+
+    Brackets around a number and a minus behind it make it negative, as in accounting. An affix is taken off beside either, never with it.
+    """
     number = _half_width(text)
     if origin.affixes:
         affix = f"(?:{'|'.join(re.escape(affix) for affix in origin.affixes)})?"
-        pattern = f"^([+-]?) *{affix} *([+-]?[0-9., ']*?) *{affix}$"
-        number = f"regexp_replace({number}, {quoted(pattern)}, '\\1\\2')"
+        pattern = rf"^([-+(]?) *{affix} *([-+(]?) *([0-9., ']*?) *([-)]?) *{affix} *([-)]?)$"
+        number = rf"regexp_replace({number}, {quoted(pattern)}, '\1\2\3\4\5')"
     point = re.escape(origin.decimal)
     groups = f"|[0-9]{{1,3}}({re.escape(origin.thousands)}[0-9]{{3}})+" if origin.thousands else ""
-    shape = f"[+-]?(([0-9]+{groups})({point}[0-9]*)?|{point}[0-9]+)"
+    digits = f"(([0-9]+{groups})({point}[0-9]*)?|{point}[0-9]+)"
     plain = f"replace({number}, {quoted(origin.thousands)}, '')" if origin.thousands else number
     plain = f"replace({plain}, ',', '.')" if origin.decimal == "," else plain
-    return f"case when regexp_full_match({number}, {quoted(shape)}) then {plain} end"
+    signed, negative = quoted(f"[+-]?{digits}"), quoted(rf"\({digits}\)|{digits}-")
+    return f"""case when regexp_full_match({number}, {signed}) then {plain}
+        when regexp_full_match({number}, {negative}) then '-' || trim({plain}, '()-') end"""
 
 
 def _timestamp(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, zone: str) -> Value:
@@ -183,7 +195,10 @@ def _moment(text: str, origin: ColumnMap) -> tuple[str, str]:
     """SQL of the local timestamp that a text writes, and of the UTC timestamp where it doesn't write a local one; null elsewhere."""
     number = f"try_cast({plain_number(text, ColumnMap(source=origin.source))} as decimal(30, 12))"
     if origin.format:
-        moment = f"try_strptime(trim({text}), [{', '.join(map(quoted, origin.format))}])"
+        moment = _strptime(f"trim({text})", origin.format)
+        if any(map(months.has_month_name, origin.format)):
+            in_english = _strptime(months.in_english(f"trim({text})"), tuple(map(months.format_in_english, origin.format)))
+            moment = f"coalesce({moment}, {in_english})"
         return ("cast(null as timestamp)", f"make_timestamp(epoch_us({moment}))") if "%z" in origin.format[0] else (moment, "null")
     match origin.reads:
         case "epoch_seconds" | "epoch_milliseconds":
@@ -204,6 +219,10 @@ def _moment(text: str, origin: ColumnMap) -> tuple[str, str]:
                 else coalesce(try_strptime({text}, '{USUAL_FORMAT}'), case when {is_local} then try_cast({half} as timestamp) end) end""",
                 f"case when {text} <> '' and {has_offset} then make_timestamp(epoch_us(try_cast({spelled} as timestamptz))) end",
             )
+
+
+def _strptime(text: str, formats: tuple[str, ...]) -> str:
+    return f"try_strptime({text}, [{', '.join(map(quoted, formats))}])"
 
 
 def _since(day: str, units: str, milliseconds: int) -> str:

@@ -72,6 +72,13 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
+def lenient_home(tmp_path: Path) -> Home:
+    """A home in which no share of refused rows holds a file, so that a file of one bad row shows what is wrong with it."""
+    (tmp_path / "regulars.yaml").write_text("time_zone: UTC\nsources: {shop: {max_quarantined_share: 1}}\n")
+    return Home(tmp_path)
+
+
+@pytest.fixture
 def configured(tmp_path: Path) -> Callable[[str], Home]:
     """A home with the given ``regulars.yaml``."""
 
