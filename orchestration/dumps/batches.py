@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from orchestration.dumps import quarantine
 from orchestration.dumps.candidates import Batch, Candidate, Outcome
 from orchestration.dumps.casts import Reading
+from orchestration.dumps.clean_layer import REFUSED, copy
 from orchestration.dumps.engines import Engines
 from orchestration.dumps.failures import held_for, is_of_the_machine, is_out_of_memory
-from orchestration.dumps.feeds import FEEDS, empty_relation, event_column
+from orchestration.dumps.feeds import event_column
 from orchestration.dumps.held import TOO_MANY_REFUSED
 from orchestration.dumps.layouts import Layout
 from orchestration.dumps.ledger import File
@@ -25,31 +26,11 @@ from orchestration.sql import quoted, readable
 if TYPE_CHECKING:
     import duckdb
 
-EMPTY = "empty"
-"""Name of the Parquet file without rows that every feed has, so that reading a feed never fails."""
-
-DICTIONARY_VALUES = 1_000
-
-REFUSED = "refused_rows"
-"""Folder of the clean layer that says which orders refused rows belong to."""
-
 MINIMUM_REFUSALS = 20
 """A file is not held for its share of refused rows before it has this many: one bad row in a small file is just a bad row. A file of which
 no row can be read is held in any case."""
 
 MOST_REASONS = 3
-
-
-def ensure_feeds(lake: Path) -> None:
-    """Give every feed its Parquet file without rows."""
-    import duckdb
-
-    relations = {**{feed: empty_relation(feed) for feed in FEEDS}, REFUSED: quarantine.NO_ORDERS}
-    paths = {name: lake / "clean" / name / f"{EMPTY}.parquet" for name in relations}
-    if missing := [name for name, path in paths.items() if not path.exists()]:
-        with duckdb.connect() as connection:
-            for name in missing:
-                _copy(connection, relations[name], paths[name])
 
 
 def write(batch: Batch, settings: Settings, engines: Engines) -> Outcome:
@@ -224,7 +205,7 @@ def _write_part(
     clean, refused = settings.lake / "clean" / batch.feed / name, settings.quarantine / batch.feed / name
     read = batch.reading
     selected = ", ".join(["file_id", "line", f"{quoted(batch.candidates[0].file.source)} as source", *read.clean])
-    _copy(connection, f"select {selected} from ({read.judged}) where problem is null and left_out is null", clean)
+    copy(connection, f"select {selected} from ({read.judged}) where problem is null and left_out is null", clean)
     counts = {file_id: Counts(delivered=rows) for file_id, rows in delivered.items()}
     for file_id, found in _clean_counts(connection, clean, event_column(batch.feed), batch.layout).items():
         counts[file_id] = replace(found, delivered=delivered.get(file_id, 0))
@@ -232,10 +213,10 @@ def _write_part(
         for file_id, rules in _left_out_counts(connection, read).items():
             counts[file_id] = replace(counts[file_id], left_out=rules)
     if short := [file_id for file_id, found in counts.items() if found.clean + found.left_out.total() < found.delivered]:
-        _copy(connection, quarantine.refused_rows(batch, short), refused)
+        copy(connection, quarantine.refused_rows(batch, short), refused)
         quarantine.write_csv(connection, refused)
         if quarantine.names_orders(batch.feed):
-            _copy(connection, quarantine.orders_of_refused_rows(batch.feed, refused), settings.lake / "clean" / REFUSED / name)
+            copy(connection, quarantine.orders_of_refused_rows(batch.feed, refused), settings.lake / "clean" / REFUSED / name)
         for file_id, reasons in _refused_counts(connection, refused).items():
             counts[file_id] = replace(counts[file_id], refused=reasons)
     return counts
@@ -299,12 +280,3 @@ def _mostly_refused(candidate: Candidate, counts: Counts, settings: Settings) ->
     why = f"; {quarantine.dated_out_of_range(candidate.dated)}" if quarantine.OUT_OF_RANGE in counts.refused else ""
     share = f"more than {limit:.0%}" if is_much else "and no other can"
     return HeldError(TOO_MANY_REFUSED, f"{refused} of {counts.delivered} rows can't be read, {share}: {reasons}{why}")
-
-
-def _copy(connection: "duckdb.DuckDBPyConnection", query: str, path: Path) -> None:
-    """Write a query's rows as Parquet under a temporary name first, so that no reader meets half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    # Past so many distinct values a dictionary saves no room worth the time of making it.
-    connection.execute(f"copy ({query}) to {quoted(str(temporary))} (format parquet, dictionary_size_limit {DICTIONARY_VALUES})")
-    temporary.replace(path)

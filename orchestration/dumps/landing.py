@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from orchestration.dumps import batches
 from orchestration.dumps.candidates import Batch, Candidate, Outcome
+from orchestration.dumps.clean_layer import EMPTY, ensure_feeds
 from orchestration.dumps.commit import Committer, Planned
 from orchestration.dumps.completeness import Claim, waiting
 from orchestration.dumps.engines import Engines
@@ -74,7 +75,7 @@ def land_again(settings: Settings, ledger: Ledger, run_id: str, file_ids: Iterab
 def _street(settings: Settings, ledger: Ledger, run_id: str, memory: Memory, on_progress: Callable[[float], None]) -> "_Street":
     profiles = profiles_in_use(settings, ledger.sources())
     _remove_leftovers(settings, ledger)
-    batches.ensure_feeds(settings.lake)
+    ensure_feeds(settings.lake)
     recogniser = Recogniser(settings, profiles, memory, run_id)
     summary = Landing()
     return _Street(settings, ledger, recogniser, Committer(ledger, run_id, summary), summary, on_progress)
@@ -206,7 +207,7 @@ def _batched(candidates: list[Candidate]) -> Iterator[Batch]:
 
 def _remove_leftovers(settings: Settings, ledger: Ledger) -> None:
     """What killed runs left: Parquet of batches that the ledger never came to speak of, and files half written."""
-    known = ledger.batches() | {batches.EMPTY}
+    known = ledger.batches() | {EMPTY}
     for folder in (settings.lake / "clean", settings.quarantine):
         for path in (*folder.glob("*/*.parquet"), *folder.glob("*/*.csv")):
             if path.stem.split("-")[0] not in known:  # further parts of a batch are called <batch>-<number>

@@ -87,11 +87,6 @@ def refused_rows(batch: Batch, file_ids: list[str]) -> str:
         from ({refused}) order by file_name, line"""
 
 
-NO_ORDERS = """select cast(null as varchar) as file_id, cast(null as bigint) as line, cast(null as varchar) as source,
-    cast(null as varchar) as feed, cast(null as varchar) as order_id, cast(null as varchar) as reason where false"""
-"""SQL of ``orders_of_refused_rows`` where nothing was refused."""
-
-
 def names_orders(feed: str) -> bool:
     """Whether an order is another without a row of the feed."""
     return feed in ("orders", "order_headers", "order_items")

@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Callable
 from decimal import Decimal
 
+import duckdb
 import pytest
 
 from orchestration.dumps import landing
@@ -272,3 +273,19 @@ def test_a_batch_that_a_killed_run_left_behind_is_not_counted(home: Home) -> Non
     home.land()
     assert home.clean("count(*)") == [(1,)]
     assert not half.exists()
+
+
+def test_files_of_an_earlier_version_get_the_columns_that_came_since(home: Home) -> None:
+    home.deliver("orders_2026-03-01.csv", f"{ORDERS_HEADER}\n{order(1)}\n")
+    home.land()
+    clean = home.folder / "lake" / "clean"
+    for path in (clean / "orders").glob("*.parquet"):
+        earlier = path.with_suffix(".earlier")
+        duckdb.sql(
+            f"copy (select * exclude (order_refund_amount, total_amount) from read_parquet('{path}')) to '{earlier}' (format parquet)"
+        )
+        earlier.replace(path)
+    (clean / ".columns").unlink()
+    home.deliver("orders_2026-03-02.csv", f"{ORDERS_HEADER}\n{order(2)}\n")
+    home.land()
+    assert home.clean("order_id, order_refund_amount, total_amount") == [("O1", 0, None), ("O2", 0, None)]
