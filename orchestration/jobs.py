@@ -7,7 +7,7 @@ import dagster
 from dagster import AssetSelection
 
 from orchestration.assets.backtest import BACKTEST
-from orchestration.assets.dumps import CLEAN, FILES, RAW
+from orchestration.assets.dumps import CLEAN, FILES, RAW, REFUSED_ROWS
 from orchestration.backtest.window import window
 from orchestration.settings import Settings
 
@@ -47,7 +47,7 @@ def backtest_job(settings: Settings) -> Any:
     stands_on = AssetSelection.assets(BACKTEST).upstream().required_multi_asset_neighbors()
     return dagster.define_asset_job(
         TRIAL,
-        selection=(stands_on - AssetSelection.assets(RAW, FILES, *CLEAN)).without_checks(),
+        selection=(stands_on - AssetSelection.assets(RAW, FILES, REFUSED_ROWS, *CLEAN)).without_checks(),
         config=asked,
         description="Scores as of a past day beside what happened after it.",
     )

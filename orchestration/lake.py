@@ -90,7 +90,7 @@ def write_live_files(settings: Settings) -> None:
     with open_ledger(settings) as ledger:
         live = files_that_count(settings, ledger)
     rows = ("rows_delivered", "rows_clean", "rows_quarantined", "rows_left_out")
-    names = ("file_id", "source", "feed", "file_name", "delivery_key", "last_event_at", *rows)
+    names = ("file_id", "source", "feed", "file_name", "delivery_key", *rows)
     schema = {name: pl.Int64 if name in rows else pl.String for name in names}
     write_parquet(
         pl.DataFrame([[getattr(file, name) for name in names] for file in live], schema=schema, orient="row"), clean_path(settings, "files")

@@ -130,6 +130,9 @@ class Settings(BaseSettings):
     currency: Currency = "CNY"
     exchange_rate_max_age_days: int = Field(0, ge=0, le=31)
     """How many days a rate stands in for the days after it that have none: 4 for rates that pause on weekends and holidays. 0: none."""
+    incomplete_orders: Literal["held", "flagged"] = "held"
+    """An order of which a row can't be read: held, in no figure, until its rows can be read; or published with what is read of it, marked
+    ``is_incomplete`` in ``fct_orders``."""
     time_zone: TimeZone = "Asia/Shanghai"
     region: Region = "CN"
     """Country (ISO 3166, two letters) whose phones are written without a country's code."""

@@ -67,6 +67,7 @@ def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = 
         "time_zone": settings.time_zone,
         "currency": settings.currency,
         "exchange_rate_max_age_days": settings.exchange_rate_max_age_days,
+        "incomplete_orders": settings.incomplete_orders,
     }
     record = built.read(settings, {**shared, "project": _project_fingerprint(), "texts": texts.fingerprint(settings)})
     if not wanted & graph.facts:

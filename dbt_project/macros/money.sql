@@ -8,3 +8,13 @@
         else cast(round({{ amount }} * {{ exchange_rate }}, 4) as decimal(18, 4))
     end
 {%- endmacro %}
+
+
+{#- A refund in the reporting currency. What was given back in full is what was charged, also where rounding would leave a ten-thousandth. -#}
+{% macro refund_in_reporting_currency(gross="converted_gross_amount", discount="converted_discount_amount", refund="converted_refund_amount") -%}
+    case
+        when original_refund_amount = original_gross_amount - original_discount_amount
+            then cast({{ gross }} - {{ discount }} as decimal(18, 4))
+        else {{ refund }}
+    end
+{%- endmacro %}

@@ -46,7 +46,7 @@ delivered as (
         currency,
         delivery_number,
         line,
-        cast(quantity * unit_price as decimal(18, 4)) - refund_amount as goods_kept_amount,
+        cast(quantity * unit_price as decimal(18, 4)) - refund_amount - order_refund_amount as goods_kept_amount,
         discount_amount,
         shipping_amount,
         tax_amount
@@ -62,7 +62,9 @@ delivered as (
         order_headers.currency,
         order_items.delivery_number,
         order_items.line,
-        cast(order_items.quantity * order_items.unit_price as decimal(18, 4)) - order_items.refund_amount as goods_kept_amount,
+        cast(order_items.quantity * order_items.unit_price as decimal(18, 4))
+        - order_items.refund_amount
+        - order_items.order_refund_amount as goods_kept_amount,
         order_items.discount_amount,
         order_items.shipping_amount,
         order_items.tax_amount
@@ -118,7 +120,18 @@ signed as (
         currency,
         {{ month_of("ordered_date") }} as month,
         -1 as lines_count,
-        original_refund_amount - original_gross_amount as goods_kept_amount,
+        -- where the status alone says that all was given back, the clean rows give no amount
+        case
+            when is_refund_amount_known
+                then
+                    original_refund_amount
+                    + original_shipping_refund_amount
+                    + original_tax_refund_amount
+                    + original_pass_through_refund_amount
+                    - original_gross_amount
+                    - original_pass_through_amount
+            else -cast(quantity * original_unit_price as decimal(18, 4))
+        end as goods_kept_amount,
         -original_discount_amount as discount_amount,
         -original_shipping_amount as shipping_amount,
         -original_tax_amount as tax_amount
@@ -131,7 +144,7 @@ signed as (
         null as currency,
         null as month,
         -lines_count as lines_count,
-        original_refund_amount - original_gross_amount as goods_kept_amount,
+        original_refund_amount - original_gross_amount - original_pass_through_amount as goods_kept_amount,
         -original_discount_amount as discount_amount,
         -original_shipping_amount as shipping_amount,
         -original_tax_amount as tax_amount

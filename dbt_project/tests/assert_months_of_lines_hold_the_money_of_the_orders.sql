@@ -1,7 +1,8 @@
-{%- set measures = [
-    "lines_count", "gross_amount", "discount_amount", "shipping_amount",
-    "tax_amount", "refund_amount", "net_amount",
+{%- set amounts = [
+    "gross_amount", "discount_amount", "shipping_amount", "tax_amount", "pass_through_amount", "refund_amount",
+    "shipping_refund_amount", "tax_refund_amount", "pass_through_refund_amount", "net_amount",
 ] -%}
+{%- set measures = ["lines_count"] + amounts -%}
 -- Lines and orders have the same money and the same counts per source and month, in the reporting currency: all of them on every run, also
 -- those that the run did not build, because two scans are cheap. A row is a source and month that differ, and by how much.
 with
@@ -11,26 +12,21 @@ signed as (
         source,
         ordered_date,
         lines_count,
-        gross_amount,
-        discount_amount,
-        shipping_amount,
-        tax_amount,
-        refund_amount,
-        net_amount
+        {% for amount in amounts %}
+            {{ amount }}{{ "," if not loop.last }}
+        {% endfor %}
     from {{ ref('fct_orders') }}
 
     union all
 
+    -- lines that were cancelled alone are in no sum of their order
     select
         source,
         ordered_date,
         -1 as lines_count,
-        -gross_amount as gross_amount,
-        -discount_amount as discount_amount,
-        -shipping_amount as shipping_amount,
-        -tax_amount as tax_amount,
-        -refund_amount as refund_amount,
-        -net_amount as net_amount
+        {% for amount in amounts %}
+            case when is_cancelled_alone then 0 else -{{ amount }} end as {{ amount }}{{ "," if not loop.last }}
+        {% endfor %}
     from {{ ref('fct_order_lines') }}
 ),
 
@@ -59,10 +55,6 @@ differences as (
 
 select * from differences
 where
-    lines_count <> 0
-    or gross_amount <> 0
-    or discount_amount <> 0
-    or shipping_amount <> 0
-    or tax_amount <> 0
-    or refund_amount <> 0
-    or net_amount <> 0
+    {% for measure in measures %}
+        {{ "or " if not loop.first }}{{ measure }} <> 0
+    {% endfor %}

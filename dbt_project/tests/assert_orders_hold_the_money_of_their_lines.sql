@@ -1,5 +1,10 @@
--- Order total = sum of its lines, and net = gross - discount - refund, for each order by itself: a join that fans out shows here. A run
--- that builds only what changed looks at the orders it built. A row is an order that differs, and by how much.
+{%- set measures = [
+    "gross_amount", "discount_amount", "shipping_amount", "tax_amount", "pass_through_amount", "refund_amount",
+    "shipping_refund_amount", "tax_refund_amount", "pass_through_refund_amount", "net_amount",
+] -%}
+-- Order total = sum of its lines, and net = gross - discount - refund, for each order by itself: a join that fans out shows here. Of an order
+-- that was paid for, lines that were cancelled alone are counted and in no sum. A run that builds only what changed looks at the orders it
+-- built. A row is an order that differs, and by how much.
 with
 
 orders as (
@@ -16,12 +21,9 @@ summed_lines as (
     select
         order_key,
         count(*) as lines_count,
-        sum(gross_amount) as gross_amount,
-        sum(discount_amount) as discount_amount,
-        sum(shipping_amount) as shipping_amount,
-        sum(tax_amount) as tax_amount,
-        sum(refund_amount) as refund_amount,
-        sum(net_amount) as net_amount
+        {% for measure in measures %}
+            sum(case when is_cancelled_alone then 0 else {{ measure }} end) as {{ measure }}{{ "," if not loop.last }}
+        {% endfor %}
     from order_lines
     group by order_key
 ),
@@ -30,12 +32,9 @@ differences as (
     select
         coalesce(orders.order_key, summed_lines.order_key) as order_key,
         coalesce(orders.lines_count, 0) - coalesce(summed_lines.lines_count, 0) as lines_count,
-        coalesce(orders.gross_amount, 0) - coalesce(summed_lines.gross_amount, 0) as gross_amount,
-        coalesce(orders.discount_amount, 0) - coalesce(summed_lines.discount_amount, 0) as discount_amount,
-        coalesce(orders.shipping_amount, 0) - coalesce(summed_lines.shipping_amount, 0) as shipping_amount,
-        coalesce(orders.tax_amount, 0) - coalesce(summed_lines.tax_amount, 0) as tax_amount,
-        coalesce(orders.refund_amount, 0) - coalesce(summed_lines.refund_amount, 0) as refund_amount,
-        coalesce(orders.net_amount, 0) - coalesce(summed_lines.net_amount, 0) as net_amount,
+        {% for measure in measures %}
+            coalesce(orders.{{ measure }}, 0) - coalesce(summed_lines.{{ measure }}, 0) as {{ measure }},
+        {% endfor %}
         coalesce(orders.gross_amount - orders.discount_amount - orders.refund_amount - orders.net_amount, 0) as unexplained_net_amount
     from orders
     full outer join summed_lines
@@ -45,10 +44,7 @@ differences as (
 select * from differences
 where
     lines_count <> 0
-    or gross_amount <> 0
-    or discount_amount <> 0
-    or shipping_amount <> 0
-    or tax_amount <> 0
-    or refund_amount <> 0
-    or net_amount <> 0
     or unexplained_net_amount <> 0
+    {% for measure in measures %}
+        or {{ measure }} <> 0
+    {% endfor %}

@@ -7,6 +7,7 @@ import dagster
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, ResourceParam
 
 from orchestration import lake
+from orchestration.dumps.clean_layer import REFUSED
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.landing import land
 from orchestration.freshness import is_current
@@ -19,6 +20,7 @@ from orchestration.settings import Settings
 RAW = AssetKey(["raw", "deliveries"])
 FILES = AssetKey(["clean", "files"])
 CLEAN = [AssetKey(["clean", feed]) for feed in FEEDS]
+REFUSED_ROWS = AssetKey(["clean", REFUSED])
 LINKS = AssetKey(["identity", "customer_links"])
 CONSENTS = AssetKey(["identity", "customer_consents"])
 ID_CHANGES = AssetKey(["identity", "customer_id_changes"])
@@ -39,6 +41,13 @@ _SPECS = [
             description=f"Typed rows of feed '{key.path[-1]}' with their origin. Grain: one delivered row.",
         )
         for key in CLEAN
+    ),
+    AssetSpec(
+        REFUSED_ROWS,
+        group_name="clean",
+        deps=[RAW],
+        skippable=True,
+        description="Which orders rows in quarantine belong to. Grain: one refused row whose order can be told.",
     ),
     AssetSpec(
         FILES, group_name="clean", deps=[RAW], skippable=True, description="The delivered files whose rows count. Grain: one live file."
@@ -65,6 +74,7 @@ def landed_dumps(
         for key in CLEAN:
             rows = sum(file.rows_clean for file in landing.live if file.feed == key.path[-1])
             yield MaterializeResult(asset_key=key, metadata={"rows_landed": rows})
+        yield MaterializeResult(asset_key=REFUSED_ROWS, metadata={"rows_landed": landing.rows_quarantined})
         yield MaterializeResult(asset_key=FILES, metadata=landing.counts())
 
 

@@ -40,13 +40,14 @@ CLEAN = {feed: pl.Schema({**ORIGIN, **{column.name: TYPES[column.kind] for colum
 FILES = pl.Schema(
     {
         **dict.fromkeys(["file_id", "source", "feed", "file_name", "delivery_key"], pl.String),
-        **dict.fromkeys(["rows_delivered", "rows_clean", "rows_quarantined"], pl.Int64),
+        **dict.fromkeys(["rows_delivered", "rows_clean", "rows_quarantined", "rows_left_out"], pl.Int64),
     }
 )
+REFUSED = pl.Schema({**ORIGIN, **dict.fromkeys(["feed", "order_id", "reason"], pl.String)})
 HISTORY = pl.Schema({**dict.fromkeys(["customer_id", "dimension", "value", "previous_value"], pl.String), "changed_at": pl.Date})
 PARAMETERS = pl.Schema(dict.fromkeys(["model", "parameter", "value"], pl.String))
 
-AMOUNTS = dict.fromkeys(["discount_amount", "shipping_amount", "tax_amount", "refund_amount"], 0)
+AMOUNTS = dict.fromkeys(["discount_amount", "shipping_amount", "tax_amount", "refund_amount", "order_refund_amount"], 0)
 DEFAULTS = {
     "status": "completed",
     "currency": "CNY",
@@ -67,6 +68,7 @@ class Lake:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {feed: [] for feed in FEEDS})
     files: list[dict[str, Any]] = field(default_factory=list)
     persons: dict[tuple[str, str], str] = field(default_factory=dict)
+    refused: list[dict[str, Any]] = field(default_factory=list)
 
     def deliver(self, delivery_key: str, source: str, feed: str, rows: Iterable[Mapping[str, Any]], is_live: bool = True) -> None:
         """A file whose first row is its line 2. Its place among deliveries is its key, which is also its id and name."""
@@ -74,7 +76,13 @@ class Lake:
         self.rows[feed] += [{name: row.get(name) for name in CLEAN[feed]} for row in known]
         if is_live:
             names = {"file_id": delivery_key, "source": source, "feed": feed, "file_name": delivery_key, "delivery_key": delivery_key}
-            self.files.append({**names, "rows_delivered": len(known), "rows_clean": len(known), "rows_quarantined": 0})
+            counts = {"rows_delivered": len(known), "rows_clean": len(known), "rows_quarantined": 0, "rows_left_out": 0}
+            self.files.append({**names, **counts})
+
+    def refuse(self, delivery_key: str, source: str, feed: str, *order_ids: str) -> None:
+        """Rows of these orders that the file of that key brought and that can't be read."""
+        origin = {"file_id": delivery_key, "source": source, "feed": feed, "reason": "not_a_number"}
+        self.refused += [{**origin, "line": 1_000 + number, "order_id": order_id} for number, order_id in enumerate(order_ids)]
 
     def same_person(self, *ids: tuple[str, str]) -> None:
         """Source customers (source, id) who are one person; everybody else is a person of their own."""
@@ -87,6 +95,7 @@ class Lake:
             for batch in range(batches):
                 self._write(f"clean/{feed}/{batch}", rows[batch::batches], CLEAN[feed])
         texts.read(Settings(home=self.home))
+        self._write("clean/refused_rows/0", self.refused, REFUSED)
         self._write("clean/files", self.files, FILES)
         live = {file["file_id"] for file in self.files}
         met = {

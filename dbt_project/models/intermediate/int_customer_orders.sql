@@ -11,6 +11,7 @@ refunds as (
     select * from {{ ref('fct_refunds') }}
     where
         customer_id is not null
+        and is_counted
         and {{ is_of_recounted_customer() }}
         and refund_date <= {{ as_of_date() }}
 ),

@@ -36,3 +36,14 @@ select
     null as ordered_at,
     file_id
 from {{ source('clean', 'payments') }}
+
+union all
+
+-- of a row that can't be read it matters to its order that it is there
+select
+    source,
+    order_id,
+    null as source_customer_id,
+    null as ordered_at,
+    file_id
+from {{ source('clean', 'refused_rows') }}

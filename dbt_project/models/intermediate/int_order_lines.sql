@@ -51,6 +51,7 @@ delivered_lines as (
         shipping_amount,
         tax_amount,
         refund_amount,
+        order_refund_amount,
         refunded_at
     from order_lines
 
@@ -86,6 +87,7 @@ delivered_lines as (
         order_items.shipping_amount,
         order_items.tax_amount,
         order_items.refund_amount,
+        order_items.order_refund_amount,
         order_items.refunded_at
     from order_items
     inner join order_headers
@@ -141,13 +143,24 @@ priced as (
         line_kind,
         quantity,
         unit_price,
-        cast(greatest(goods_amount, 0) as decimal(18, 4)) as gross_amount,
+        case
+            when line_kind in {{ pass_through_kinds() }} then cast(0 as decimal(18, 4))
+            else cast(greatest(goods_amount, 0) as decimal(18, 4))
+        end as gross_amount,
         discount_amount,
         shipping_amount,
         tax_amount,
-        -- goods that came back, written as a negative quantity or price, are a refund like any other
-        cast(refund_amount + greatest(-goods_amount, 0) as decimal(18, 4)) as refund_amount,
-        cast(goods_amount - discount_amount - refund_amount as decimal(18, 4)) as net_amount,
+        case
+            when line_kind in {{ pass_through_kinds() }} then goods_amount
+            else cast(0 as decimal(18, 4))
+        end as pass_through_amount,
+        -- goods that came back are written as a negative quantity or price
+        case
+            when line_kind in {{ pass_through_kinds() }} then cast(0 as decimal(18, 4))
+            else cast(greatest(-goods_amount, 0) as decimal(18, 4))
+        end as returned_amount,
+        refund_amount,
+        order_refund_amount,
         refunded_at
     from latest_lines
 )

@@ -1,4 +1,8 @@
 {{ config(materialized="incremental", pre_hook="{{ take_out_orders() }}") }}
+{%- set amounts = [
+    "gross_amount", "discount_amount", "shipping_amount", "tax_amount", "pass_through_amount", "refund_amount",
+    "shipping_refund_amount", "tax_refund_amount", "pass_through_refund_amount", "net_amount",
+] %}
 with
 
 order_lines as (
@@ -21,6 +25,26 @@ payments as (
     select * from {{ ref('int_payments') }}
 ),
 
+held_orders as (
+    select * from {{ ref('held_orders') }}
+    where {{ is_of_touched_order() }}
+),
+
+charged_lines as (
+    select
+        *,
+        original_gross_amount
+        - original_discount_amount
+        + original_shipping_amount
+        + original_tax_amount
+        + original_pass_through_amount as original_charged_amount,
+        original_refund_amount
+        + original_shipping_refund_amount
+        + original_tax_refund_amount
+        + original_pass_through_refund_amount as original_given_back_amount
+    from order_lines
+),
+
 -- summed before they meet the order: a join of payments with lines would count each of them several times
 summed_payments as (
     select
@@ -30,6 +54,10 @@ summed_payments as (
         sum(case when is_paid then amount else 0 end) as original_paid_amount
     from payments
     group by source, order_id
+),
+
+refused_order_rows as (
+    select * from {{ ref('int_refused_order_rows') }}
 ),
 
 -- min over texts: a value that only some lines carry is the order's; lines that disagree still give one answer
@@ -45,30 +73,21 @@ summed_lines as (
         min(currency) as currency,
         -- of lines in several currencies there is no rate of the order, and no sum but in the reporting currency
         case when min(currency) = max(currency) then min(exchange_rate) end as exchange_rate,
+        case when min(currency) = max(currency) then {{ sum_of_standing("original_charged_amount") }} end as original_total_amount,
+        case when min(currency) = max(currency) then {{ sum_of_standing("original_refund_amount") }} end as original_refund_amount,
         case
-            when min(currency) = max(currency)
-                then
-                    sum(
-                        original_gross_amount
-                        - original_discount_amount
-                        + original_shipping_amount
-                        + original_tax_amount
-                    )
-        end as original_total_amount,
-        case when min(currency) = max(currency) then sum(original_refund_amount) end as original_refund_amount,
+            when min(currency) = max(currency) then {{ sum_of_standing("original_given_back_amount") }}
+        end as original_given_back_amount,
         bool_or(is_test) as is_test,
         min(ordered_at) as ordered_at,
         max(paid_at) as paid_at,
         count(*) as lines_count,
-        sum(case when line_kind = 'product' then quantity else 0 end) as product_quantity,
-        sum(gross_amount) as gross_amount,
-        sum(case when line_kind <> 'product' then gross_amount else 0 end) as fee_amount,
-        sum(discount_amount) as discount_amount,
-        sum(shipping_amount) as shipping_amount,
-        sum(tax_amount) as tax_amount,
-        sum(refund_amount) as refund_amount,
-        sum(net_amount) as net_amount
-    from order_lines
+        {{ sum_of_standing("case when line_kind = 'product' then quantity else 0 end") }} as product_quantity,
+        {{ sum_of_standing("case when line_kind <> 'product' then gross_amount else 0 end") }} as fee_amount,
+        {% for amount in amounts %}
+            {{ sum_of_standing(amount) }} as {{ amount }}{{ "," if not loop.last }}
+        {% endfor %}
+    from charged_lines
     group by source, order_id
 ),
 
@@ -88,18 +107,16 @@ headers_without_items as (
         end as exchange_rate,
         0 as original_total_amount,
         0 as original_refund_amount,
+        0 as original_given_back_amount,
         order_headers.is_test,
         order_headers.ordered_at,
         order_headers.paid_at,
         0 as lines_count,
         0 as product_quantity,
-        0 as gross_amount,
         0 as fee_amount,
-        0 as discount_amount,
-        0 as shipping_amount,
-        0 as tax_amount,
-        0 as refund_amount,
-        0 as net_amount
+        {% for amount in amounts %}
+            0 as {{ amount }}{{ "," if not loop.last }}
+        {% endfor %}
     from order_headers
     left join order_rates
         on
@@ -115,6 +132,13 @@ headers_without_items as (
                 order_items.source = order_headers.source
                 and order_items.order_id = order_headers.order_id
         )
+        and not exists (
+            select 1
+            from held_orders
+            where
+                held_orders.source = order_headers.source
+                and held_orders.order_id = order_headers.order_id
+        )
 ),
 
 orders as (
@@ -128,6 +152,7 @@ dated as (
         orders.*,
         coalesce(summed_payments.payments_count, 0) as payments_count,
         summed_payments.original_paid_amount,
+        coalesce(refused_order_rows.refused_rows_count, 0) as refused_rows_count,
         orders.status in {{ counted_statuses() }} and not orders.is_test as is_counted,
         {{ merchant_day("orders.ordered_at") }} as ordered_date,
         {{ merchant_day("orders.paid_at") }} as paid_date
@@ -136,6 +161,10 @@ dated as (
         on
             orders.source = summed_payments.source
             and orders.order_id = summed_payments.order_id
+    left join refused_order_rows
+        on
+            orders.source = refused_order_rows.source
+            and orders.order_id = refused_order_rows.order_id
 )
 
 select
@@ -150,8 +179,11 @@ select
     is_counted and gross_amount > fee_amount as is_purchase,
     gross_amount = 0 and refund_amount > 0 as is_return,
     coalesce(
-        gross_amount > 0 and original_refund_amount > coalesce(original_paid_amount, original_total_amount), false
+        gross_amount + pass_through_amount > 0
+        and original_given_back_amount > coalesce(original_paid_amount, original_total_amount), false
     ) as is_over_refunded,
+    refused_rows_count > 0 as is_incomplete,
+    cast(refused_rows_count as bigint) as refused_rows_count,
     ordered_at,
     ordered_date,
     paid_at,
@@ -167,9 +199,15 @@ select
     cast(discount_amount as decimal(18, 4)) as discount_amount,
     cast(shipping_amount as decimal(18, 4)) as shipping_amount,
     cast(tax_amount as decimal(18, 4)) as tax_amount,
+    cast(pass_through_amount as decimal(18, 4)) as pass_through_amount,
     cast(refund_amount as decimal(18, 4)) as refund_amount,
+    cast(shipping_refund_amount as decimal(18, 4)) as shipping_refund_amount,
+    cast(tax_refund_amount as decimal(18, 4)) as tax_refund_amount,
+    cast(pass_through_refund_amount as decimal(18, 4)) as pass_through_refund_amount,
     cast(net_amount as decimal(18, 4)) as net_amount,
-    cast(gross_amount - discount_amount + shipping_amount + tax_amount as decimal(18, 4)) as total_amount,
+    cast(
+        gross_amount - discount_amount + shipping_amount + tax_amount + pass_through_amount as decimal(18, 4)
+    ) as total_amount,
     payments_count,
     cast({{ in_reporting_currency("original_paid_amount") }} as decimal(18, 4)) as paid_amount,
     cast(original_total_amount as decimal(18, 4)) as original_total_amount,

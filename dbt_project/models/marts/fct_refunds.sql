@@ -4,7 +4,12 @@ with
 order_lines as (
     select * from {{ ref('fct_order_lines') }}
     where
-        original_refund_amount <> 0
+        (
+            original_refund_amount <> 0
+            or original_shipping_refund_amount <> 0
+            or original_tax_refund_amount <> 0
+            or original_pass_through_refund_amount <> 0
+        )
         and {{ is_of_touched_day_and_order() }}
 ),
 
@@ -24,6 +29,10 @@ select
     product_key,
     category,
     refund_amount,
+    shipping_refund_amount,
+    tax_refund_amount,
+    pass_through_refund_amount,
+    is_refund_amount_known,
     known_refunded_at as refunded_at,
     {{ merchant_day("known_refunded_at") }} as refund_date,
     is_refund_date_known,

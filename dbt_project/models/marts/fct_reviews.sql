@@ -52,6 +52,35 @@ dated as (
     where version_number = versions_count
 ),
 
+-- a shop may repeat a review under each order that it was asked about: the same words of the same person under one id are one review
+told_once as (
+    select
+        dated.*,
+        -- a review without a customer is by whoever placed the order
+        coalesce(dated.customer_id, orders.customer_id) as reviewer_id,
+        orders.order_key is not null as is_order_known,
+        dated.created_date < orders.ordered_date as is_before_purchase,
+        row_number() over (
+            partition by
+                dated.source,
+                dated.review_id,
+                coalesce(dated.customer_id, orders.customer_id),
+                dated.product_id,
+                dated.rating,
+                dated.title,
+                dated.body
+            order by dated.order_id asc nulls last
+        ) as repetition
+    from dated
+    left join orders
+        on dated.order_key = orders.order_key
+),
+
+reviews_once as (
+    select * from told_once
+    where repetition = 1
+),
+
 -- few reviews name no product: only the lines of their orders are looked at
 products_by_order as (
     select
@@ -61,43 +90,40 @@ products_by_order as (
     where
         exists (
             select 1
-            from dated
+            from reviews_once
             where
-                dated.order_key = order_lines.order_key
-                and dated.product_id is null
+                reviews_once.order_key = order_lines.order_key
+                and reviews_once.product_id is null
         )
     group by order_lines.order_key
     having count(distinct order_lines.product_key) = 1
 )
 
 select
-    dated.source || ':' || dated.review_id || coalesce(':' || dated.order_id, '') as review_key,
-    dated.source,
-    dated.review_id,
-    dated.order_key,
-    -- a review without a customer is by whoever placed the order
-    coalesce(dated.customer_id, orders.customer_id) as customer_id,
-    coalesce(dated.source || ':' || dated.product_id, products_by_order.product_key) as product_key,
-    dated.rating,
+    reviews_once.source || ':' || reviews_once.review_id || coalesce(':' || reviews_once.order_id, '') as review_key,
+    reviews_once.source,
+    reviews_once.review_id,
+    reviews_once.order_key,
+    reviews_once.reviewer_id as customer_id,
+    coalesce(reviews_once.source || ':' || reviews_once.product_id, products_by_order.product_key) as product_key,
+    reviews_once.rating,
     -- without stars the words decide
-    coalesce(dated.rating >= {{ var("positive_rating_min") }}, dated.text_tone = 'positive', false) as is_positive,
-    coalesce(dated.rating <= {{ var("negative_rating_max") }}, dated.text_tone = 'negative', false) as is_negative,
-    dated.title is not null or dated.body is not null as has_text,
-    dated.text_sentiment,
-    dated.text_tone,
-    dated.has_picture,
-    dated.helpful_votes,
-    dated.created_at,
-    dated.created_date,
-    orders.order_key is not null as is_order_known,
-    dated.created_date < orders.ordered_date as is_before_purchase,
-    cast(dated.edits_count as integer) as edits_count,
-    dated.file_id,
-    dated.line
-from dated
-left join orders
-    on dated.order_key = orders.order_key
+    coalesce(reviews_once.rating >= {{ var("positive_rating_min") }}, reviews_once.text_tone = 'positive', false) as is_positive,
+    coalesce(reviews_once.rating <= {{ var("negative_rating_max") }}, reviews_once.text_tone = 'negative', false) as is_negative,
+    reviews_once.title is not null or reviews_once.body is not null as has_text,
+    reviews_once.text_sentiment,
+    reviews_once.text_tone,
+    reviews_once.has_picture,
+    reviews_once.helpful_votes,
+    reviews_once.created_at,
+    reviews_once.created_date,
+    reviews_once.is_order_known,
+    reviews_once.is_before_purchase,
+    cast(reviews_once.edits_count as integer) as edits_count,
+    reviews_once.file_id,
+    reviews_once.line
+from reviews_once
 left join products_by_order
     on
-        dated.order_key = products_by_order.order_key
-        and dated.product_id is null
+        reviews_once.order_key = products_by_order.order_key
+        and reviews_once.product_id is null

@@ -102,8 +102,7 @@ ranked as (
             partition by versions.source, versions.order_id
             order by
                 case when superseded_versions.delivery_number is null then 1 else 0 end asc,
-                superseded_versions.event_at asc nulls first,
-                versions.delivery_number asc
+                superseded_versions.version_rank desc
         ) as version_number
     from versions
     left join superseded_versions
@@ -139,11 +138,7 @@ select
         when 'paid' then changes.paid_at
         when 'refunded' then changes.refunded_at
     end as changed_at,
-    -- a file without a date in its name begins with zeros
-    case
-        when files.delivery_key like '____-__-__ %' and files.delivery_key > '0001'
-            then cast(left(files.delivery_key, 10) as date)
-    end as delivered_date,
+    files.delivered_date,
     files.file_id
 from changes
 inner join orders

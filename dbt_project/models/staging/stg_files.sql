@@ -13,6 +13,11 @@ renamed as (
         source.feed,
         source.file_name,
         source.delivery_key,
+        -- a file without a date in its name begins with zeros
+        case
+            when source.delivery_key like '____-__-__ %' and source.delivery_key > '0001'
+                then cast(left(source.delivery_key, 10) as date)
+        end as delivered_date,
         -- the same order as delivery_key, in a form that is cheap to compare on every line
         cast(row_number() over (order by source.delivery_key, source.source, source.file_id) as integer) as delivery_number
     from source

@@ -24,6 +24,7 @@ renamed as (
         source.shipping_amount,
         source.tax_amount,
         source.refund_amount,
+        source.order_refund_amount,
         source.refunded_at,
         source.file_id,
         source.line,
