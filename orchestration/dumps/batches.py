@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.dumps import quarantine
+from orchestration.dumps import quarantine, tables
 from orchestration.dumps.candidates import Batch, Candidate, Outcome
 from orchestration.dumps.casts import Reading
 from orchestration.dumps.clean_layer import REFUSED, copy
@@ -131,7 +131,7 @@ def _write_once(batch: Batch, settings: Settings, engines: Engines) -> list[tupl
 
 def _counted(candidate: Candidate, batch: Batch, counts: Counts, settings: Settings) -> File:
     """The ledger's row of a file that was read, or of one that is held for what became of its rows."""
-    if not candidate.file.released and (why := _mostly_refused(candidate, counts, settings)):
+    if not candidate.file.released and (why := _why_held(candidate, batch, counts, settings)):
         return replace(_held(candidate.file, why), rows_delivered=counts.delivered)
     return replace(
         candidate.file,
@@ -267,6 +267,16 @@ def _repeats_orders(batch: Batch, settings: Settings, engines: Engines, counted:
             group by file_id, header, order_id having min(line) < header and max(line) > header limit 1"""
         )
         return bool(found.fetchall())
+
+
+def _why_held(candidate: Candidate, batch: Batch, counts: Counts, settings: Settings) -> HeldError | None:
+    """Why a file that was read is held for its refused rows: they are another table's, or too many."""
+    if counts.refused:
+        try:
+            tables.refuse_another(candidate, quarantine.originals(settings.quarantine / batch.feed, batch.name, candidate.file.file_id))
+        except HeldError as why:
+            return why
+    return _mostly_refused(candidate, counts, settings)
 
 
 def _mostly_refused(candidate: Candidate, counts: Counts, settings: Settings) -> HeldError | None:

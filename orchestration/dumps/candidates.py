@@ -44,8 +44,8 @@ class Candidate:
 
     @property
     def dialect(self) -> Dialect:
-        """How the text to parse is written: the file's own way, or, where it was made of another format, RFC 4180."""
-        return self.mapping if self.mapping.format_of(self.arrival.base_name) == "csv" else _CONVERTED
+        """How the text to parse is written: the file's own way, or, where it was written anew, RFC 4180."""
+        return _CONVERTED if self.receipt.converted.is_renumbered else self.mapping
 
     @property
     def is_regular(self) -> bool:

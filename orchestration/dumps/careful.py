@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,9 @@ csv.field_size_limit(sys.maxsize)
 FIRST_BLOCK = 1 << 14
 BLOCK = 1 << 20
 """Bytes read at a time, the more the longer it reads: often it is asked for a few records only."""
+
+STAND_IN = "\ufdd0"
+"""Stands for a delimiter of several characters while a text is parsed: a code that is no character, and never will be."""
 
 _BLANK = ("\n", "\r\n", "\r")
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
@@ -120,9 +124,18 @@ class _Ahead:
 
 def first_record(start: str, dialect: Dialect) -> list[str]:
     """Fields of the first record of a text, of which ``start`` is enough to hold it. Raises ``csv.Error``."""
-    ahead = _Ahead(iter(_split_lines(start)))
-    end = _record_end(ahead, dialect) or 1
-    return next(iter(rows_of(ahead.text(end) if ahead.line(0) is not None else "", dialect)), [])
+    return next(iter(first_records(start, dialect, 1)[0]), [])
+
+
+def first_records(start: str, dialect: Dialect, records: int) -> tuple[list[list[str]], str]:
+    """Fields of the first records of a text, and what they are of it; ``start`` is enough of it to hold them. Raises ``csv.Error``."""
+    ahead, found, original = _Ahead(iter(_split_lines(start))), list[list[str]](), ""
+    while len(found) < records and ahead.line(0) is not None:
+        end = _record_end(ahead, dialect) or 1
+        original += ahead.text(end)
+        found += rows_of(ahead.text(end), dialect)
+        ahead.drop(end)
+    return found, original
 
 
 def _physical_lines(text: Path, start: int = 0, number: int = 1) -> Iterator[str]:
@@ -201,7 +214,7 @@ def _record_end(ahead: _Ahead, dialect: Dialect) -> int:
     """How many lines the next record has: up to the first at which its quotes are balanced; 0 if they never are."""
     quotes = size = lines = 0
     while size <= LONGEST_RECORD and lines < MOST_LINES and (line := ahead.line(lines)) is not None:
-        quotes += _quotes(line, dialect)
+        quotes += quotes_in(line, dialect)
         size += len(line)
         lines += 1
         if quotes % 2 == 0:
@@ -209,7 +222,8 @@ def _record_end(ahead: _Ahead, dialect: Dialect) -> int:
     return 0
 
 
-def _quotes(line: str, dialect: Dialect) -> int:
+def quotes_in(line: str, dialect: Dialect) -> int:
+    """Quotes of a line, escaped ones left out."""
     if not dialect.quote:
         return 0
     return (_ESCAPED.sub("", line) if dialect.escape == "\\" else line).count(dialect.quote)
@@ -235,19 +249,23 @@ def _split(original: str, line: int, dialect: Dialect, columns: int) -> Record |
     fields = rows[0]
     if len(fields) != columns:
         return Refusal(line, "too_few_columns" if len(fields) < columns else "too_many_columns", original)
-    if dialect.quote and dialect.quote in original and _may_enclose_a_delimiter(original, dialect):
+    if has_stray_quotes(original, dialect):
         return Refusal(line, "broken_quotes", original)
     return Record(line, fields)
 
 
-def _may_enclose_a_delimiter(original: str, dialect: Dialect) -> bool:
-    """Whether quotes stand within two fields that aren't enclosed in quotes, so that what is between them may have been one value.
+def has_stray_quotes(original: str, dialect: Dialect) -> bool:
+    """Whether a quote within a field that isn't enclosed in quotes may be one that was meant to enclose something.
 
-    ``Bonn"Bread, fresh"`` is two such fields, and was ``Bonn,"Bread, fresh"`` once: with as many columns, and each at a wrong place.
-    One such field alone, ``12" pipe``, can mean nothing else.
+    Two such fields may have been one: ``Bonn"Bread, fresh"`` was ``Bonn,"Bread, fresh"`` once, with as many columns, each at a wrong
+    place. Beside fields that are enclosed, ``Tea"`` has lost a quote. One such field in a row without others, ``12" pipe``, is what it is.
     """
-    bare = _bare_fields(dialect.delimiter, dialect.quote, dialect.escape)
-    return sum(dialect.quote in (found[1] or "") for found in bare.finditer(original)) > 1
+    if not dialect.quote or dialect.quote not in original:
+        return False
+    bare = _bare_fields(STAND_IN, dialect.quote, dialect.escape)
+    fields = bare.finditer(original.replace(dialect.delimiter, STAND_IN))
+    found = Counter("enclosed" if field[1] is None else "stray" for field in fields if dialect.quote in field[0])
+    return found["stray"] > 1 or (found["stray"] == 1 and found["enclosed"] > 0)
 
 
 @cache
@@ -260,18 +278,28 @@ def _bare_fields(delimiter: str, quote: str, escape: str) -> re.Pattern[str]:
 
 
 def rows_of(text: str, dialect: Dialect) -> list[list[str]]:
-    """The records of a piece of text, in fields. Raises ``csv.Error``.
+    """The records of a piece of text, in fields. Raises ``csv.Error``."""
+    if len(dialect.delimiter) == 1:
+        return _parsed(text, dialect.delimiter, dialect)
+    if STAND_IN in text:
+        raise csv.Error(f"it has the character {STAND_IN!a}")
+    rows = _parsed(text.replace(dialect.delimiter, STAND_IN), STAND_IN, dialect)
+    return [[field.replace(STAND_IN, dialect.delimiter) for field in row] for row in rows]
+
+
+def _parsed(text: str, delimiter: str, dialect: Dialect) -> list[list[str]]:
+    """The same for a delimiter of one character.
 
     A backslash escapes what would otherwise have a meaning (quote, delimiter, line break, backslash); before anything else it stands
     for itself, so that ``\\N`` and ``C:\\new`` come through as they are.
     """
     if dialect.escape == "\\":
-        meant = f"{dialect.quote}{dialect.delimiter}\\\r\n"
+        meant = f"{dialect.quote}{delimiter}\\\r\n"
         text = _ESCAPED.sub(lambda found: found[0] if found[0][1:] in meant else "\\" + found[0], text)
     return list(
         csv.reader(
             io.StringIO(text, newline=""),
-            delimiter=dialect.delimiter,
+            delimiter=delimiter,
             quotechar=dialect.quote or None,
             quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
             escapechar="\\" if dialect.escape == "\\" else None,

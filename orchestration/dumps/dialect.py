@@ -12,12 +12,21 @@ from orchestration.dumps.keys import Part
 from orchestration.dumps.patterns import checked
 
 Format = Literal["csv", "xlsx", "jsonl", "parquet"]
-Encoding = Literal["utf-8", "gb18030", "gbk", "utf-16", "latin-1", "cp1252"]
+Encoding = Literal["utf-8", "utf-16", "gb18030", "gbk", "big5", "shift_jis", "euc_kr", "latin-1", "cp1250", "cp1251", "cp1252"]
+
+CODECS = {"big5": "cp950", "shift_jis": "cp932", "euc_kr": "cp949"}
+"""Encoding → Python's name of the larger one that Windows writes under that name."""
 
 ENDINGS: dict[str, Format] = {".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 """What a file's name says of its format, where the profile says nothing."""
 
 COMPRESSED_ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
+
+
+def _valid_delimiter(delimiter: str) -> str:
+    if not 1 <= len(delimiter) <= 3 or any(character.isalnum() or character in "\"'\\\r\n" for character in delimiter):
+        raise ValueError("expected one to three characters that are no letters, figures, quotes, backslashes or line breaks, such as ';'")
+    return delimiter
 
 
 class Dialect(Part):
@@ -27,7 +36,8 @@ class Dialect(Part):
     """Default: by the ending of the file's name (``.xlsx``, ``.jsonl``, ``.ndjson``, ``.parquet``), ``csv`` for any other."""
     encoding: Encoding = "utf-8"
     """Of ``csv`` and ``jsonl``. UTF-8 may begin with a byte-order mark. Text that isn't in this encoding is held, never patched."""
-    delimiter: Literal[",", ";", "\t", "|"] = ","
+    delimiter: Annotated[str, AfterValidator(_valid_delimiter)] = ","
+    """What stands between two fields: one to three characters, exactly as they stand, such as ``;`` ``||`` or a comma and a blank."""
     quote: Literal['"', "'", ""] = '"'
     """What encloses a field that holds delimiters or line breaks; empty: quotes are characters like any other."""
     escape: Literal['"', "'", "\\"] = '"'
@@ -36,6 +46,12 @@ class Dialect(Part):
     """Of a workbook: the sheet to read. Default: the only one with rows; a workbook with several is held."""
     skip_lines: int = Field(0, ge=0, le=1000)
     """Lines (rows of a sheet) before the header: titles, notes."""
+    header_rows: int = Field(1, ge=1, le=10)
+    """Rows that name the columns. Several are joined with blanks: ``Order`` above ``Id`` is ``Order Id``. In all but the last, a name
+    holds for the empty cells on its right, as a merged cell does."""
+    ends_before: Annotated[str, AfterValidator(checked)] | None = None
+    """Regular expression of a line behind the header, the first of which ends the rows: a blank one, or the header of another table. It
+    and what follows go to quarantine with the reason ``after_end``."""
     footer: Annotated[str, AfterValidator(checked)] | None = None
     """Regular expression of the lines behind the last row, such as totals. They go to quarantine with the reason ``footer``."""
 
@@ -56,9 +72,15 @@ class Dialect(Part):
         return self.quote == '"' and self.escape == '"'
 
     @property
+    def has_plain_delimiter(self) -> bool:
+        """Whether the delimiter is one byte, as the fast reader and the census have it."""
+        return len(self.delimiter) == 1 and self.delimiter.isascii()
+
+    @property
     def is_plain(self) -> bool:
         """Whether the text can be parsed as it was delivered."""
-        return self.encoding == "utf-8" and not self.skip_lines and self.footer is None
+        has_only_rows = not self.skip_lines and self.header_rows == 1 and self.footer is None and self.ends_before is None
+        return self.encoding == "utf-8" and has_only_rows and self.has_plain_delimiter
 
 
 def without_compression(file_name: str) -> str:

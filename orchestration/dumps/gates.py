@@ -1,33 +1,28 @@
 """What a file as a whole must pass before its rows are read. Each gate raises ``HeldError`` with what was seen and what to do."""
 
-import csv
 import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from orchestration.dumps import careful
+from orchestration.dumps import headings
 from orchestration.dumps.candidates import Candidate
 from orchestration.dumps.completeness import MISMATCH, Claim
-from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.held import LONGEST_NAME, HeldError, listed
 from orchestration.dumps.ledger import Ledger
 from orchestration.dumps.profiles import FeedMap
-from orchestration.dumps.receive import Receipt
+from orchestration.dumps.receive import Receipt, header_of
 from orchestration.settings import Source
 
 VOLUME_ROWS = 1_000
 """A file is not held for its volume over a smaller difference than this: a quiet day of a small shop is no fault."""
 
-PREAMBLE_LINES = 20
 MOST_NAMES_COMPARED = 200
 """New columns among which a missing one is looked for."""
 LIKE = 0.6
 """From here on a new column may be a missing one under another name; a single new one may be in any case."""
 
-HEADER_BYTES = 1 << 16
 _MAP_OR_MEND = "Have it delivered with that column, or say in a profile which one it is: regulars inspect FILE --write-profile NAME"
 
 
@@ -69,14 +64,27 @@ class Memory:
         return seen is not None and name not in seen
 
 
-def columns_are_there(feed: str, mapping: FeedMap, header: tuple[str, ...], profile: str, text: Path, dialect: Dialect) -> None:
+def header_of_file(candidate: Candidate) -> tuple[str, ...]:
+    """Names of the file's columns. A header that can't be one may only stand elsewhere, or be written otherwise: the message says how."""
+    try:
+        return header_of(candidate.receipt.text, candidate.dialect)
+    except HeldError as error:
+        hint = _how_to_read(candidate) if error.reason in ("duplicate_header", "unreadable_header") else ""
+        if hint:
+            raise HeldError(error.reason, f"{error}. {hint}") from None
+        raise
+
+
+def columns_are_there(candidate: Candidate) -> None:
+    feed, mapping, header, profile = candidate.file.feed or "", candidate.mapping, candidate.header, candidate.profile.name
     missing = mapping.missing(feed, header)
     if not missing:
         return
     wanted = "; ".join(f"{column} (looked for {' or '.join(map(repr, names))})" for column, names in missing.items())
     unmapped = _unmapped(mapping, header)
     renames = [_rename(column, names, unmapped, profile) for column, names in missing.items()]
-    hints = [hint for hint in [*renames, _preamble(feed, mapping, text, dialect)] if hint]
+    how = _how_to_read(candidate)
+    hints = [how] if how else list(filter(None, renames))
     there = listed(name.strip() for name in header)
     raise HeldError("missing_column", f"feed '{feed}' needs {wanted}; the file has {there}. {'. '.join(hints or [_MAP_OR_MEND])}")
 
@@ -160,15 +168,7 @@ def _likeness(one: str, other: str) -> float:
     return max([whole, *(0.9 * difflib.SequenceMatcher(None, a, b).ratio() for a in words for b in others)])
 
 
-def _preamble(feed: str, mapping: FeedMap, text: Path, dialect: Dialect) -> str:
-    """Where the header may stand instead, if further down there is a line with all that is needed."""
-    with text.open("rb") as content:
-        lines = content.read(HEADER_BYTES).decode("utf-8", errors="ignore").splitlines()[1:PREAMBLE_LINES]
-    for number, line in enumerate(lines, 2):
-        try:
-            fields = next(iter(careful.rows_of(line, dialect)), [])
-        except csv.Error:
-            continue
-        if not mapping.missing(feed, fields):
-            return f"Line {number} looks like the header: set `skip_lines: {number - 1}` for this feed"
-    return ""
+def _how_to_read(candidate: Candidate) -> str:
+    """A sentence on the keys under which the file has all columns that its feed needs, if there are any."""
+    feed, mapping = candidate.file.feed or "", candidate.mapping
+    return headings.advice(candidate, lambda names: not mapping.missing(feed, names))

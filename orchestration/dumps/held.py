@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 TOO_MANY_REFUSED = "too_many_refused"
 
-JUDGEMENTS = frozenset({"unusual_volume", "no_rows", TOO_MANY_REFUSED, "other_encoding", "column_gone"})
+JUDGEMENTS = frozenset(
+    {"unusual_volume", "no_rows", TOO_MANY_REFUSED, "other_encoding", "column_gone", "blank_in_delimiter", "several_tables"}
+)
 """Reasons that a person may overrule: the file can be read, it only looks wrong. Anything else is damage, or nothing to go by."""
 
 MOST_CHARACTERS = 1_000

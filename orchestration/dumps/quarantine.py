@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 OUT_OF_RANGE = "date_out_of_range"
 
 EXPLANATIONS = {
+    "after_end": "the row stands behind the line that ends the rows; see ends_before in the profile",
     "ambiguous_local_time": "the clocks were set back, this time came twice; see repeated_hour in the profile",
-    "broken_quotes": "quotes stand where none may, so that the columns can't be told apart",
+    "broken_quotes": "quotes stand where none may, so that the columns can't be told apart; of quotes behind a backslash, see escape",
     OUT_OF_RANGE: "the date is before 1990 or after 2099",  # of a file whose name bounds its dates another sentence says so
     "missing_value": "the column must not be empty",
     "negative_discount": "a discount below zero; if the dump writes discounts so, set `sign: reversed` for discount_amount in the profile",
@@ -96,6 +97,17 @@ def orders_of_refused_rows(feed: str, refused: Path) -> str:
     """SQL: which orders the refused rows of a quarantine file belong to. Grain: one refused row whose order can be told."""
     return f"""select file_id, line, source, {quoted(feed)} as feed, order_id, reason from read_parquet({readable(refused)})
         where order_id is not null and reason <> 'repeated_header'"""
+
+
+def originals(folder: Path, batch: str, file_id: str, most: int = 10_000) -> list[str]:
+    """The first refused rows of a file, as they are kept for a batch that is being written."""
+    import pyarrow.parquet as pq
+
+    found: list[str] = []
+    for path in sorted(folder.glob(f"{batch}*.parquet")):
+        rows = pq.read_table(path, columns=["file_id", "original"], filters=[("file_id", "=", file_id)])
+        found += rows["original"].slice(0, most - len(found)).to_pylist()
+    return found
 
 
 def _case(value: str, results: dict[str, str] | dict[int, str], otherwise: str = "null") -> str:

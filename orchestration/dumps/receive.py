@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from orchestration.dumps.archives import Member, is_archive, is_workbook, unpack
-from orchestration.dumps.careful import encoding_proposed, first_record
+from orchestration.dumps.careful import encoding_proposed, first_records, has_stray_quotes
 from orchestration.dumps.compression import compression_of, unpacked
 from orchestration.dumps.dialect import Dialect, Format
 from orchestration.dumps.formats import Converted, convert
+from orchestration.dumps.formats.trimming import names_its_delimiter
 from orchestration.dumps.held import HeldError as HeldError
 from orchestration.dumps.held import UnfinishedError, listed
 from orchestration.dumps.held import UnreadableError as UnreadableError
@@ -204,13 +205,14 @@ def keep(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialect: 
     key = _key(arrival)
     kept_as = (raw_folder or work_folder) / f".{key}.tmp"
     content = work_folder / f"{key}.content"
-    digest, census, damage = hashlib.sha256(), Census(dialect.delimiter if dialect else ","), None
+    digest, damage = hashlib.sha256(), None
     with _opened(arrival) as delivered, kept_as.open("wb") if raw_folder else open(os.devnull, "wb") as kept:
         before = _look(delivered)
         start = delivered.read(8)
         delivered.seek(0)
         compression = compression_of(start) if is_unpacked else None
         is_plain = _is_plain(arrival, dialect, start)
+        census = Census(dialect.delimiter if dialect and is_plain else ",")
         blocks = _kept(delivered, kept, digest)
         try:
             with content.open("wb") if compression else nullcontext() as plain:
@@ -235,7 +237,8 @@ def keep(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialect: 
 
 def _is_plain(arrival: Arrival, dialect: Dialect | None, start: bytes) -> bool:
     """Whether the file is text that can be parsed as it was delivered, once it is unpacked."""
-    return dialect is not None and dialect.format_of(arrival.base_name) == "csv" and dialect.is_plain and not is_archive(start)
+    is_text = not is_archive(start) and not names_its_delimiter(start)
+    return dialect is not None and dialect.format_of(arrival.base_name) == "csv" and dialect.is_plain and is_text
 
 
 def _key(arrival: Arrival) -> str:
@@ -265,7 +268,7 @@ def _converted(receipt: Receipt, content: Path, text: Path, kind: Format, dialec
         converted = convert(content, text, kind, dialect)
     except HeldError as error:
         return replace(receipt, damage=error)
-    census = Census(dialect.delimiter if kind == "csv" else ",")
+    census = Census("," if converted.is_renumbered else dialect.delimiter)
     with text.open("rb") as plain:
         while block := plain.read(CHUNK):
             census.add(block)
@@ -337,9 +340,12 @@ def header_of(text: Path, dialect: Dialect) -> tuple[str, ...]:
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise HeldError("not_utf8", "it begins as UTF-16 text does, the profile says utf-8; set `encoding: utf-16` for this feed")
     try:
-        first = first_record(start.decode("utf-8", errors="surrogateescape"), dialect)
+        records, original = first_records(start.decode("utf-8", errors="surrogateescape"), dialect, 1)
+        if has_stray_quotes(original, dialect):
+            raise csv.Error("a quote stands within a name")
     except csv.Error as error:
         raise HeldError("unreadable_header", f"the first line can't be read as column names ({error})") from None
+    first = records[0] if records else []
     names = [name.strip() for name in first]
     if not _is_text(names):
         raise HeldError(

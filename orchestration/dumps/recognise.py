@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.dumps import gates
+from orchestration.dumps import gates, headings
 from orchestration.dumps.candidates import Candidate, dated
 from orchestration.dumps.casts import Context
 from orchestration.dumps.completeness import Claim
@@ -15,7 +15,7 @@ from orchestration.dumps.held import HeldError, UnfinishedError
 from orchestration.dumps.inbox import Arrival
 from orchestration.dumps.ledger import File
 from orchestration.dumps.profiles import Profile
-from orchestration.dumps.receive import Receipt, header_of, keep, receive
+from orchestration.dumps.receive import Receipt, keep, receive
 from orchestration.settings import Settings
 
 RESOURCE_FILES = "it belongs to the system that packed the archive, and holds no rows"
@@ -103,20 +103,22 @@ class Recogniser:
             raise _unknown(arrival, profile)
         mapping, is_released = profile.feeds[feed], bool(file.released)
         candidate = Candidate(arrival, file, receipt, profile, (), None)
-        header = header_of(receipt.text, candidate.dialect)
+        header = gates.header_of_file(candidate)
+        candidate = replace(candidate, header=header)
         alike = (arrival.source, feed, header)
         if alike not in self.headers:
-            gates.columns_are_there(feed, mapping, header, profile.name, receipt.text, candidate.dialect)
+            gates.columns_are_there(candidate)
             fresh = gates.new_columns(mapping, header, arrival.source, feed, self.memory)
             self.headers[alike] = (self._context(arrival, profile), fresh)
         context, fresh = self.headers[alike]
-        candidate = replace(candidate, header=header, context=context, file=replace(file, new_columns="\n".join(fresh) or None))
+        candidate = replace(candidate, context=context, file=replace(file, new_columns="\n".join(fresh) or None))
         gates.keeps_its_promise(candidate, receipt, claim)
         if not is_released:
             if receipt.converted.doubt:
                 raise receipt.converted.doubt
             gates.columns_are_still_there(feed, mapping, header, profile.name, self.memory.always_there(arrival.source, feed))
             gates.has_rows(candidate, source)
+            headings.refuse_blank_in_delimiter(candidate)
             gates.is_of_usual_volume(candidate, source, self.memory)
         return candidate
 

@@ -1,13 +1,16 @@
 """Delimited text in a declared encoding → the same text in UTF-8, without what stands before its header and behind its rows."""
 
 import codecs
-import re
+import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from orchestration.dumps import careful
 from orchestration.dumps.careful import Refusal
-from orchestration.dumps.dialect import Dialect
-from orchestration.dumps.formats.converted import Converted, is_footer
+from orchestration.dumps.dialect import CODECS, Dialect
+from orchestration.dumps.formats.converted import Converted, RowWriter, is_footer
+from orchestration.dumps.formats.trimming import HEADER_CHARACTERS, OneHeader, UntilEnd, as_it_names, without_preamble
 from orchestration.dumps.held import HeldError
 
 BLOCK = 1 << 20
@@ -17,19 +20,48 @@ TAIL = 1 << 16
 MOJIBAKE_FROM = 8
 """So many characters beyond ASCII that are all sound UTF-8 are no accident in a file said to be something else."""
 
-_BREAK = re.compile("\r\n|\n|\r")
-
 
 def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
-    """Decode, leave out the preamble, cut off the footer. Raises ``HeldError`` for what isn't text of that encoding."""
+    """Decode, and leave out what is no row. A text whose delimiter isn't one byte, or isn't the profile's, is written anew.
+
+    Raises ``HeldError`` for what isn't text of that encoding.
+    """
     doubt = _Doubt(dialect.encoding)
+    blocks, named = as_it_names(decoded(content, dialect.encoding, doubt), dialect)
+    is_rewritten = not named.has_plain_delimiter or named.delimiter != dialect.delimiter
+    text = target.with_suffix(".decoded") if is_rewritten else target
+    header, rows = OneHeader(named), UntilEnd(named, first_line=named.skip_lines + 1)
     breaks = 0
-    with target.open("w", encoding="utf-8", newline="") as plain:
-        for block in _without_preamble(decoded(content, dialect.encoding, doubt), dialect.skip_lines):
+    with text.open("w", encoding="utf-8", newline="") as plain:
+        for block in rows(header(without_preamble(blocks, named.skip_lines))):
             breaks += block.count("\n")
             plain.write(block)
-    refusals = _cut_footer(target, breaks, dialect) if dialect.footer is not None else ()
-    return Converted(skipped=dialect.skip_lines, refusals=refusals, doubt=doubt.verdict())
+    skipped = named.skip_lines + header.lines
+    refusals = _cut_footer(text, breaks + 1 + skipped, named) if named.footer is not None else ()
+    after = tuple(replace(refusal, line=refusal.line + header.lines) for refusal in rows.refusals)
+    converted = Converted(skipped=skipped, refusals=(*refusals, *after), doubt=doubt.verdict())
+    return _rewritten(text, target, named, converted) if is_rewritten else converted
+
+
+def _rewritten(text: Path, target: Path, dialect: Dialect, trimmed: Converted) -> Converted:
+    """The same rows as RFC 4180 has them, each with its line of the delivered file."""
+    with text.open(encoding="utf-8", newline="") as plain:
+        start = plain.read(HEADER_CHARACTERS)
+    try:
+        header = careful.first_record(start, dialect)
+    except csv.Error as error:
+        raise HeldError("unreadable_header", f"its first line can't be read as column names ({error})") from None
+    with RowWriter(target) as writer:
+        writer.header(header)
+        for outcome in careful.read(text, dialect, len(header)):
+            line = outcome.line + trimmed.skipped
+            if isinstance(outcome, Refusal):
+                writer.refuse(line, outcome.reason, outcome.original)
+            else:
+                writer.row(line, outcome.fields)
+        converted = writer.converted()
+    text.unlink()
+    return replace(converted, refusals=(*converted.refusals, *trimmed.refusals), doubt=trimmed.doubt)
 
 
 def decoded(content: Path, encoding: str, doubt: "_Doubt | None" = None) -> Iterator[str]:
@@ -57,7 +89,7 @@ def decoded(content: Path, encoding: str, doubt: "_Doubt | None" = None) -> Iter
 def _codec(start: bytes, encoding: str) -> str:
     """Python's name of the encoding of a text that starts so. UTF-16 without a mark is told by the side of each pair that is zero."""
     if encoding != "utf-16" or not start or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return {"utf-8": "utf-8-sig"}.get(encoding, encoding)
+        return {"utf-8": "utf-8-sig", **CODECS}.get(encoding, encoding)
     first, second = start[::2].count(0), start[1::2].count(0)
     if first == second:
         raise HeldError("undecodable", "it is no utf-16 text: it has no byte-order mark; set `encoding` of this feed to what it really is")
@@ -113,27 +145,15 @@ class _Doubt:
         return None
 
 
-def _without_preamble(blocks: Iterator[str], lines: int) -> Iterator[str]:
-    """The text behind so many line breaks of any kind."""
-    held = ""
-    for block in blocks:
-        if not lines:
-            yield block
-            continue
-        held += block
-        ends = [found.end() for found, _ in zip(_BREAK.finditer(held), range(lines), strict=False)]
-        if len(ends) == lines and ends[-1] < len(held):  # not at the very end, where a line feed may still follow a return
-            yield held[ends[-1] :]
-            lines = 0
+def _cut_footer(target: Path, number: int, dialect: Dialect) -> tuple[Refusal, ...]:
+    """Shorten the text by the lines at its end that are footer, or blank with footer around them.
 
-
-def _cut_footer(target: Path, breaks: int, dialect: Dialect) -> tuple[Refusal, ...]:
-    """Shorten the text by the lines at its end that are footer, or blank with footer around them."""
+    ``number``: line of the last piece of the text, which is empty where it ends with a break.
+    """
     size = target.stat().st_size
     with target.open("r+b") as text:
         text.seek(max(0, size - TAIL))
         lines = text.read().split(b"\n")
-        number = breaks + 1 + dialect.skip_lines  # of the last piece, which is empty where the text ends with a break
         refusals: list[Refusal] = []
         end, at = size, size + 1
         for line in reversed(lines[1:] if size > TAIL else lines):

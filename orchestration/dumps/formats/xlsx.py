@@ -12,7 +12,9 @@ from xml.etree import ElementTree
 from orchestration.dumps.archives import refuse_bomb
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.formats.converted import Converted, RowWriter, is_footer
+from orchestration.dumps.formats.trimming import joined
 from orchestration.dumps.held import HeldError, listed
+from orchestration.dumps.patterns import is_found
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -76,12 +78,11 @@ def _sheet(workbook: "CalamineWorkbook", dialect: Dialect) -> "CalamineSheet":
 
 
 def _texts(sheet: "CalamineSheet") -> Iterator["Row"]:
-    """Row number, the row's texts, and the reason why one of them isn't what was meant. Blank rows are left out."""
+    """Row number, the row's texts, and the reason why one of them isn't what was meant."""
     for number, cells in enumerate(sheet.iter_rows(), 1):
         texts = [_text(cell) for cell in cells]
-        if any(texts):
-            is_rounded = any(isinstance(cell, float) and abs(cell) >= MOST_DIGITS for cell in cells)
-            yield number, texts, "digits_lost" if is_rounded else None
+        is_rounded = any(isinstance(cell, float) and abs(cell) >= MOST_DIGITS for cell in cells)
+        yield number, texts, "digits_lost" if is_rounded else None
 
 
 def _text(cell: Any) -> str:
@@ -107,13 +108,25 @@ Row = tuple[int, list[str], str | None]
 
 def _write(rows: Iterator[Row], errors: set[int], writer: RowWriter, dialect: Dialect) -> None:
     header: list[str] | None = None
+    above: list[list[str]] = []  # rows of the header so far
     waiting: list[Row] = []  # may turn out to be footer
+    has_ended = False
     for number, texts, reason in rows:
         if number <= dialect.skip_lines:
             continue
+        has_ended = has_ended or (
+            header is not None and dialect.ends_before is not None and is_found(dialect.ends_before, _original(texts))
+        )
+        if not any(texts):
+            continue
+        if has_ended:
+            writer.refuse(number, "after_end", _original(texts))
+            continue
         if header is None:
-            header = texts[: max(place for place, text in enumerate(texts, 1) if text)]
-            writer.header(header)
+            above.append(texts[: max(place for place, text in enumerate(texts, 1) if text)])
+            if len(above) == dialect.header_rows:
+                header = above[0] if len(above) == 1 else joined(above)
+                writer.header(header)
             continue
         row = (number, texts, "error_value" if number in errors else reason)
         if is_footer(_original(texts), dialect.footer):

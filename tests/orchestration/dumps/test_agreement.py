@@ -177,9 +177,11 @@ ROWS: dict[str, tuple[str, str | None]] = {
     "a delimiter lost between quoted texts": ('"A99","C1","2026-03-01""Bonn","Bread","1","5.50"', "too_few_columns"),
     "a delimiter too many": ("A99,C1,,2026-03-01,Bonn,Bread,1,5.50", "too_many_columns"),
     "another delimiter": ("A99 C1 2026-03-01 Bonn Bread 1 5.50", "too_few_columns"),
+    "a quote lost before a text, beside quoted ones": ('"A99","C1","2026-03-01",Bonn","Bread","1","5.50"', "broken_quotes"),
+    "a quote lost behind a text": ('"A99","C1","2026-03-01","Bonn,"Bread","1","5.50"', "broken_quotes"),
+    "inches in one field beside a quoted one": ('A99,C1,2026-03-01,Bonn,12" pipe,1,"5,50"', "broken_quotes"),
     "inches in one field": ('A99,C1,2026-03-01,Bonn,12" pipe,1,5.50', None),
     "words quoted within one field": ('A99,C1,2026-03-01,Bonn,the "good" bread,1,5.50', None),
-    "inches in one field beside a quoted one": ('A99,C1,2026-03-01,Bonn,12" pipe,1,"5,50"', None),
     "quotes as they should be": ('A99,C1,2026-03-01,"Bonn","Bread ""fresh"", dark",1,5.50', None),
 }
 SEVEN = "id,customer,day,city,product,quantity,price"

@@ -13,9 +13,11 @@ import duckdb
 import openpyxl
 import pytest
 import zstandard
+from pydantic import ValidationError
 
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.formats import convert
+from orchestration.dumps.formats.trimming import joined
 from orchestration.dumps.held import HeldError
 from tests.orchestration.dumps.conftest import ORDERS_HEADER, Home, order
 
@@ -40,7 +42,8 @@ def written(delimiter: str = ",", quote: str = '"', end: str = "\n") -> str:
 
 def profile(**dialect: str | int) -> str:
     """A profile that reads the test's orders, with some keys of its dialect set."""
-    columns = ", ".join(f"{name}: {name}" for name in COLUMNS)
+    above = "of " if "header_rows" in dialect else ""
+    columns = ", ".join(f"{name}: {above}{name}" for name in COLUMNS)
     keys = "".join(f"    {key}: {json.dumps(value)}\n" for key, value in dialect.items())
     return f"version: 1\ntitle: test\nfeeds:\n  orders:\n    files: [orders*]\n{keys}    columns: {{{columns}}}\n"
 
@@ -96,6 +99,8 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 TEXT = written()
+GROUPS = "of,,,,,,\n"
+"""A row above the names, which makes ``of order_id`` of ``order_id``."""
 WAYS: dict[str, tuple[dict[str, str | int], str, bytes]] = {
     "commas": ({}, "orders.csv", TEXT.encode()),
     "semicolons": ({"delimiter": ";"}, "orders.csv", written(";").encode()),
@@ -120,8 +125,49 @@ WAYS: dict[str, tuple[dict[str, str | int], str, bytes]] = {
     "XLSX, one sheet of two": ({"sheet": "Orders"}, "orders.xlsx", xlsx([list(COLUMNS), *map(typed, ROWS)], more="Notes")),
     "XLSX under a title": ({"skip_lines": 2}, "orders.xlsx", xlsx([["Orders"], [], list(COLUMNS), *map(typed, ROWS)])),
     "XLSX with totals": ({"footer": "^Total"}, "orders.xlsx", xlsx([list(COLUMNS), *map(typed, ROWS), ["Total", "", "", "", "", 4]])),
+    "two bars": ({"delimiter": "||"}, "orders.csv", written("||").encode()),
+    "two bars, packed": ({"delimiter": "||"}, "orders.csv.gz", gzip.compress(written("||").encode())),
+    "commas and blanks": ({"delimiter": ", "}, "orders.csv", written(", ").encode()),
+    "blanks": ({"delimiter": " "}, "orders.csv", written(" ").encode()),
+    "section signs": ({"delimiter": "§"}, "orders.csv", written("§", end="\r\n").encode()),
+    "semicolons that the first line names": ({}, "orders.csv", ("sep=;\r\n" + written(";")).encode()),
+    "commas that the first line names, with a mark": ({}, "orders.csv", ("\ufeffsep=,\n" + TEXT).encode()),
+    "semicolons named twice": ({"delimiter": ";"}, "orders.csv", ("SEP=;\n" + written(";")).encode()),
+    "Big5": ({"encoding": "big5"}, "orders.csv", TEXT.replace("红", "紅").replace("𠮷", "吉").encode("cp950")),
+    "Shift-JIS": ({"encoding": "shift_jis"}, "orders.csv", TEXT.replace("红", "紅").replace("𠮷", "吉").encode("cp932")),
+    "Cyrillic": ({"encoding": "cp1251"}, "orders.csv", TEXT.replace("红茶", "чай").replace("𠮷", "хлеб").encode("cp1251")),
+    "a header of two rows": ({"header_rows": 2}, "orders.csv", (GROUPS + TEXT).encode()),
+    "a header of two rows under a title": ({"header_rows": 2, "skip_lines": 1}, "orders.csv", ("Orders\r\n" + GROUPS + TEXT).encode()),
+    "a header of two rows and two bars": (
+        {"header_rows": 2, "delimiter": "||"},
+        "orders.csv",
+        (GROUPS.replace(",", "||") + written("||")).encode(),
+    ),
+    "a header of two rows, returns": ({"header_rows": 2}, "orders.csv", (GROUPS + TEXT).replace("\n", "\r").encode()),
+    "a header of two rows in a sheet": (
+        {"header_rows": 2},
+        "orders.xlsx",
+        xlsx([GROUPS.strip().split(","), list(COLUMNS), *map(typed, ROWS)]),
+    ),
+    "another table": ({"ends_before": "^$"}, "orders.csv", (TEXT + "\nchannel,total\nweb,29.89\n").encode()),
+    "another table, returns": (
+        {"ends_before": "^channel"},
+        "orders.csv",
+        (TEXT + "channel,total\nweb,29.89\n").replace("\n", "\r").encode(),
+    ),
+    "another table in a sheet": (
+        {"ends_before": "^channel"},
+        "orders.xlsx",
+        xlsx([list(COLUMNS), *map(typed, ROWS), [], ["channel", "total"], ["web", 29.89]]),
+    ),
     "totals": ({"footer": "^Total"}, "orders.csv", (TEXT + "Total,,,,,4,29.89\r\n\n").encode()),
 }
+
+
+def of_script(rows: list[tuple[object, ...]], dialect: dict[str, str | int]) -> list[tuple[object, ...]]:
+    """The rows with their tea in a script that the encoding has."""
+    tea = {"big5": "紅茶, 吉", "shift_jis": "紅茶, 吉", "cp1251": "чай, хлеб"}.get(str(dialect.get("encoding")), "红茶, 𠮷")
+    return [tuple(tea if value == "红茶, 𠮷" else value for value in row) for row in rows]
 
 
 @pytest.mark.parametrize(("dialect", "name", "content"), WAYS.values(), ids=WAYS)
@@ -132,11 +178,15 @@ def test_the_same_rows_come_out_of_every_way_to_write_them(
     home.deliver(name, content)
     landing = home.land()
     assert not landing.held
-    assert home.clean(READ) == EXPECTED
+    assert home.clean(READ) == of_script(EXPECTED, dialect)
     assert landing.rows_delivered == landing.rows_clean + landing.rows_quarantined
     if "footer" in dialect:
         assert home.quarantine("line, reason") == [(4, "footer")]
-    first_line = {"JSON lines": 1}.get(name, 2) + int(dialect.get("skip_lines", 0)) - name.endswith(".jsonl")
+    if "ends_before" in dialect:
+        first = 4 if content[-30:].endswith(b"29.89\r") else 5
+        assert home.quarantine("line, reason") == [(first, "after_end"), (first + 1, "after_end")]
+    names = content[:7].removeprefix(b"\xef\xbb\xbf").lower().startswith(b"sep=")
+    first_line = 1 + int(dialect.get("skip_lines", 0)) + int(dialect.get("header_rows", 1)) - name.endswith(".jsonl") + names
     assert home.clean("line") == [(first_line,), (first_line + 1,)]
 
 
@@ -270,3 +320,46 @@ def test_a_damaged_byte_of_a_binary_format_never_ends_in_anything_but_a_held_fil
         except HeldError as error:
             held += error.reason == f"corrupt_{ending}"
     assert held > 20
+
+
+def test_a_line_within_a_value_does_not_end_the_rows(home_of: Callable[..., Home]) -> None:
+    home = home_of(ends_before="^(Total|)$")
+    rows = [order(1, customer_id='"of\r\nTotal\r\n\r\n"'), order(2), "", "Total", order(3)]
+    home.deliver("orders.csv", "\r\n".join([ORDERS_HEADER, *rows]) + "\r\n")
+    home.land()
+    assert home.clean("line, order_id") == [(2, "O1"), (6, "O2")]
+    assert home.quarantine("line, reason, original") == [(8, "after_end", "Total"), (9, "after_end", order(3))]
+
+
+NAMES = {
+    "one above the other": ([["Order", "Buyer"], ["Id", "Name"]], ["Order Id", "Buyer Name"]),
+    "merged cells": ([["Order", "", "Buyer", ""], ["Id", "Date", "Id", "Name"]], ["Order Id", "Order Date", "Buyer Id", "Buyer Name"]),
+    "a shorter row above": ([["Order"], ["Id", "Date"]], ["Order Id", "Order Date"]),
+    "nothing above": ([["", "Buyer"], ["Id", "Name"]], ["Id", "Buyer Name"]),
+    "nothing below": ([["Order", "Buyer"], ["Id", ""]], ["Order Id", "Buyer"]),
+    "three rows": ([["A", ""], ["b", "c"], ["1", "2"]], ["A b 1", "A c 2"]),
+}
+
+
+@pytest.mark.parametrize(("rows", "names"), NAMES.values(), ids=NAMES)
+def test_names_of_several_rows_are_read_from_the_top(rows: list[list[str]], names: list[str]) -> None:
+    assert joined(rows) == names
+
+
+@pytest.mark.parametrize("delimiter", ["", "a", "1", '"', "\\", "\n", ",,,,"])
+def test_what_can_be_part_of_a_value_is_no_delimiter(delimiter: str) -> None:
+    with pytest.raises(ValidationError, match="expected one to three characters that are no letters"):
+        Dialect(delimiter=delimiter)
+
+
+def test_a_blank_behind_every_delimiter_is_not_taken_for_part_of_the_values(home_of: Callable[..., Home]) -> None:
+    home = home_of()
+    home.deliver("orders_1.csv", "\n".join([ORDERS_HEADER, order(1)]).replace(",", ", ") + "\n")
+    home.deliver("orders_2.csv", "\n".join([ORDERS_HEADER.replace(",", ", "), order(2), ""]))
+    landing = home.land()
+    (held,) = landing.held
+    assert held.file_name == "orders_1.csv"
+    assert held.reason is not None
+    assert held.reason.startswith("blank_in_delimiter: ")
+    assert '`delimiter: ", "`' in held.reason
+    assert landing.rows_clean == 1
