@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, assume, event, example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.dumps.candidates import Batch, Candidate
+from orchestration.dumps.casts import Context
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.held import HeldError, UnreadableError
 from orchestration.dumps.inbox import Arrival
@@ -21,6 +22,7 @@ from orchestration.dumps.receive import header_of, receive
 from orchestration.dumps.relations import Records, load_records, load_stretches, read_carefully
 from orchestration.dumps.stretches import IrregularError, gather, portions
 
+CONTEXT = Context("UTC", "EUR", "EUR", "shop")
 FIELDS = [
     "",
     "1",
@@ -94,7 +96,7 @@ def candidate_of(folder: Path, content: bytes, dialect: Dialect) -> Candidate | 
     receipt = receive(arrival, None, folder, profile.feeds["reviews"])
     file = File("f", "shop", "file.csv", "", len(content), "", "", "reviews", "", "live", run_id="r")
     try:
-        return Candidate(arrival, file, receipt, profile, header_of(receipt.text, dialect), None)
+        return Candidate(arrival, file, receipt, profile, header_of(receipt.text, dialect), CONTEXT)
     except HeldError:
         return None
 

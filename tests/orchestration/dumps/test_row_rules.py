@@ -178,9 +178,15 @@ BROKEN = {
         "rule: x, when: {a: {equal: b}}, leave_out: true",
         "Unknown key 'equal' in feeds.orders.rules.0.when.a",
     ),
-    "no regular expression": ("rule: x, when: {a: {matches: '('}}, leave_out: true", "is not a regular expression"),
-    "one that looks around": ("rule: x, when: {a: {matches: '(?!b)c'}}, leave_out: true", "looks around or refers back"),
-    "one that refers back": ("rule: x, when: {a: {matches: '(b)\\1'}}, leave_out: true", "looks around or refers back"),
+    "no regular expression": ("rule: x, when: {a: {matches: '('}}, leave_out: true", "is not a regular expression that can be used"),
+    "one that looks around": (
+        "rule: x, when: {a: {matches: '(?!b)c'}}, leave_out: true",
+        "patterns are RE2's: no look-ahead, no look-behind, no back-references",
+    ),
+    "one that refers back": (
+        "rule: x, when: {a: {matches: '(b)\\1'}}, leave_out: true",
+        "patterns are RE2's: no look-ahead, no look-behind, no back-references",
+    ),
     "an unknown column": (
         "rule: x, when: {a: filled}, set: {state: paid}",
         "rule 'x' can't set 'state'. Known: is_test, line_kind, status",
