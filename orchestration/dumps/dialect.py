@@ -11,13 +11,13 @@ from pydantic import AfterValidator, Field
 from orchestration.dumps.keys import Part
 from orchestration.dumps.patterns import checked
 
-Format = Literal["csv", "xlsx", "jsonl", "parquet"]
+Format = Literal["csv", "xlsx", "json", "jsonl", "parquet"]
 Encoding = Literal["utf-8", "utf-16", "gb18030", "gbk", "big5", "shift_jis", "euc_kr", "latin-1", "cp1250", "cp1251", "cp1252"]
 
 CODECS = {"big5": "cp950", "shift_jis": "cp932", "euc_kr": "cp949"}
 """Encoding → Python's name of the larger one that Windows writes under that name."""
 
-ENDINGS: dict[str, Format] = {".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+ENDINGS: dict[str, Format] = {".xlsx": "xlsx", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 """What a file's name says of its format, where the profile says nothing."""
 
 COMPRESSED_ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
@@ -33,7 +33,7 @@ class Dialect(Part):
     """The text conventions of one kind of file. Lines are the physical ones of the file; the first is 1."""
 
     format: Format | None = None
-    """Default: by the ending of the file's name (``.xlsx``, ``.jsonl``, ``.ndjson``, ``.parquet``), ``csv`` for any other."""
+    """Default: by the ending of the file's name (``.xlsx``, ``.json``, ``.jsonl``, ``.ndjson``, ``.parquet``), ``csv`` for any other."""
     encoding: Encoding = "utf-8"
     """Of ``csv`` and ``jsonl``. UTF-8 may begin with a byte-order mark. Text that isn't in this encoding is held, never patched."""
     delimiter: Annotated[str, AfterValidator(_valid_delimiter)] = ","
@@ -44,6 +44,10 @@ class Dialect(Part):
     """What makes a quote within quotes a character: the quote itself, doubled, or a backslash before it."""
     sheet: str | None = None
     """Of a workbook: the sheet to read. Default: the only one with rows; a workbook with several is held."""
+    records: str | None = None
+    """Of ``json``: the keys that lead to the array of records, ``orders`` or ``data.orders``. Default: the document is the array."""
+    lines: str | None = None
+    """Of ``json`` and ``jsonl``: the key under which a record has its lines. Each becomes a row, ``line_items.sku`` a column of it."""
     skip_lines: int = Field(0, ge=0, le=1000)
     """Lines (rows of a sheet) before the header: titles, notes."""
     header_rows: int = Field(1, ge=1, le=10)
@@ -61,6 +65,11 @@ class Dialect(Part):
             return self.format
         name = without_compression(file_name.lower())
         return next((found for ending, found in ENDINGS.items() if name.endswith(ending)), "csv")
+
+    @property
+    def columns_named(self) -> tuple[str, ...]:
+        """Names of the dump's columns that are read, as far as that is known; a profile knows."""
+        return ()
 
     def may_read(self, column: str) -> bool:
         """Whether a column of that name matters; only a profile can say that one doesn't."""

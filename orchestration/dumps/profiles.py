@@ -221,9 +221,14 @@ class FeedMap(Dialect):
         present = {name.strip(): name for name in arranged(self.layout, tuple(header)).header}
         return {column: present[name] for column, origin in self.columns.items() for name in reversed(origin.source) if name in present}
 
+    @property
+    def columns_named(self) -> tuple[str, ...]:
+        """Names of the dump's columns that any key reads, and patterns of names."""
+        return tuple(dict.fromkeys([*(name for origin in self.columns.values() for name in origin.source), *sorted(self.layout.reads)]))
+
     def may_read(self, column: str) -> bool:
         """Whether any key reads a column of that name."""
-        known = {name for origin in self.columns.values() for name in origin.source} | self.layout.reads
+        known = self.columns_named
         name = column.strip()
         return name in known or any(fnmatch.fnmatchcase(name, pattern) for pattern in known)
 

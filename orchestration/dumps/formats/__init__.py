@@ -7,11 +7,17 @@ delimiter, quotes and line ends stay, and only encoding, preamble and footer are
 from pathlib import Path
 
 from orchestration.dumps.dialect import Dialect, Format
-from orchestration.dumps.formats import jsonl, parquet, text, xlsx
+from orchestration.dumps.formats import json_array, jsonl, parquet, text, xlsx
 from orchestration.dumps.formats.converted import Converted as Converted
 
 
 def convert(content: Path, target: Path, kind: Format, dialect: Dialect) -> Converted:
     """Write the text of ``content`` to ``target``. Raises ``HeldError`` where it can't be read as what it is said to be."""
-    convert_as = {"csv": text.convert, "jsonl": jsonl.convert, "xlsx": xlsx.convert, "parquet": parquet.convert}[kind]
+    convert_as = {
+        "csv": text.convert,
+        "json": json_array.convert,
+        "jsonl": jsonl.convert,
+        "xlsx": xlsx.convert,
+        "parquet": parquet.convert,
+    }[kind]
     return convert_as(content, target, dialect)
