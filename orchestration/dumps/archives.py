@@ -36,9 +36,15 @@ def is_workbook(content: Path) -> bool:
     """Whether a zip is really a spreadsheet."""
     try:
         with zipfile.ZipFile(content) as archive:
-            return "xl/workbook.xml" in archive.namelist()
+            return bool({"xl/workbook.xml", "xl/workbook.bin"} & set(archive.namelist())) or is_open_document(archive)
     except (zipfile.BadZipFile, OSError):
         return False
+
+
+def is_open_document(archive: zipfile.ZipFile) -> bool:
+    """Whether it is a spreadsheet of LibreOffice (.ods)."""
+    names = archive.namelist()
+    return "content.xml" in names and "mimetype" in names and b"opendocument.spreadsheet" in archive.read("mimetype")[:80]
 
 
 def unpack(content: Path, folder: Path, names_in: str | None = None) -> list[Member]:

@@ -17,7 +17,15 @@ Encoding = Literal["utf-8", "utf-16", "gb18030", "gbk", "big5", "shift_jis", "eu
 CODECS = {"big5": "cp950", "shift_jis": "cp932", "euc_kr": "cp949"}
 """Encoding → Python's name of the larger one that Windows writes under that name."""
 
-ENDINGS: dict[str, Format] = {".xlsx": "xlsx", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+ENDINGS: dict[str, Format] = {
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".ods": "xlsx",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
 """What a file's name says of its format, where the profile says nothing."""
 
 COMPRESSED_ENDINGS = (".gz", ".gzip", ".zst", ".zstd")
@@ -33,7 +41,8 @@ class Dialect(Part):
     """The text conventions of one kind of file. Lines are the physical ones of the file; the first is 1."""
 
     format: Format | None = None
-    """Default: by the ending of the file's name (``.xlsx``, ``.json``, ``.jsonl``, ``.ndjson``, ``.parquet``), ``csv`` for any other."""
+    """``xlsx`` is any workbook. Default: by the ending of the file's name (``.xlsx``, ``.xlsm``, ``.ods``, ``.json``, ``.jsonl``,
+    ``.ndjson``, ``.parquet``), ``csv`` for any other."""
     encoding: Encoding = "utf-8"
     """Of ``csv`` and ``jsonl``. UTF-8 may begin with a byte-order mark. Text that isn't in this encoding is held, never patched."""
     delimiter: Annotated[str, AfterValidator(_valid_delimiter)] = ","

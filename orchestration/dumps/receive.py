@@ -20,7 +20,7 @@ from orchestration.dumps.archives import Member, is_archive, is_workbook, unpack
 from orchestration.dumps.careful import encoding_proposed, first_records, has_stray_quotes
 from orchestration.dumps.compression import compression_of, unpacked
 from orchestration.dumps.dialect import Dialect, Format
-from orchestration.dumps.formats import Converted, convert
+from orchestration.dumps.formats import Converted, convert, foreign
 from orchestration.dumps.formats.trimming import names_its_delimiter
 from orchestration.dumps.held import HeldError as HeldError
 from orchestration.dumps.held import UnfinishedError, listed
@@ -189,6 +189,11 @@ def receive(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialec
         return receipt
     if content.parent == work_folder and is_packed(_start(content), kind):
         return replace(receipt, damage=HeldError("nested_archive", "it was packed once more within; have it delivered packed once"))
+    if kind and kind != "parquet":
+        try:
+            foreign.refuse(content)
+        except HeldError as error:
+            return replace(receipt, damage=error)
     if _is_plain(arrival, dialect, _start(content)):
         return receipt
     work = work_folder / _key(arrival)
@@ -256,7 +261,7 @@ def _unpacked(receipt: Receipt, content: Path, folder: Path, kind: Format | None
     """The receipt of an archive, with what it holds."""
     try:
         if kind and is_workbook(content):
-            raise HeldError("wrong_format", "it is an XLSX workbook; set `format: xlsx` for this feed, or rename it to .xlsx")
+            raise HeldError("wrong_format", "it is a workbook; set `format: xlsx` for this feed, or rename it to .xlsx or .ods, as it is")
         return replace(receipt, members=tuple(unpack(content, folder, names_in)))
     except HeldError as error:
         return replace(receipt, damage=error)

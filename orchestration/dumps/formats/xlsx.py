@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from orchestration.dumps.archives import refuse_bomb
+from orchestration.dumps.archives import is_archive, is_open_document, refuse_bomb
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.formats.converted import Converted, RowWriter, is_footer
 from orchestration.dumps.formats.trimming import joined
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_DIGITS = 1e15
 """Spreadsheets keep 15 digits of a number; the rest of a longer id was lost before the file was written."""
 
+_OPEN_DOCUMENT_ERROR = re.compile(rb'calcext:value-type="error"')
 _ERROR_CELL = re.compile(rb'<c\b[^>]*\bt="e"')
 
 
@@ -52,12 +53,28 @@ def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
 
 def _check_archive(content: Path) -> None:
     try:
+        with content.open("rb") as start:
+            if not is_archive(start.read(8)):
+                raise HeldError(
+                    "other_format", "it is no workbook, and may be text; set `format: csv` for this feed, or have it delivered again"
+                )
         with zipfile.ZipFile(content) as archive:
             refuse_bomb(archive.infolist(), content.stat().st_size)
+            if "xl/workbook.bin" in archive.namelist():
+                raise HeldError("other_format", "it is a binary workbook (.xlsb); open it in Excel or LibreOffice and save it as .xlsx")
+            if is_open_document(archive):
+                _refuse_errors(archive)
             if damaged := archive.testzip():
                 raise zipfile.BadZipFile(f"wrong checksum in {damaged}")
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         raise HeldError("corrupt_xlsx", f"it can't be read as an XLSX workbook ({error}); have it delivered again") from None
+
+
+def _refuse_errors(archive: zipfile.ZipFile) -> None:
+    """Raises ``HeldError`` for a workbook of LibreOffice with an error such as ``#N/A``, which the reader gives as an empty text."""
+    with archive.open("content.xml") as cells:
+        if _has(_OPEN_DOCUMENT_ERROR, cells.read):
+            raise HeldError("error_cells", "some of its cells hold errors such as #N/A; mend them, or save the workbook as .xlsx")
 
 
 def _sheet(workbook: "CalamineWorkbook", dialect: Dialect) -> "CalamineSheet":
@@ -160,7 +177,7 @@ def _rows_with_errors(content: Path, sheet: str) -> set[int]:
         if part is None:
             return set()
         with archive.open(part) as cells:
-            if not _has_error(cells.read):
+            if not _has(_ERROR_CELL, cells.read):
                 return set()
         found: set[int] = set()
         with archive.open(part) as cells:
@@ -176,10 +193,10 @@ def _rows_with_errors(content: Path, sheet: str) -> set[int]:
         return found
 
 
-def _has_error(read: Any) -> bool:
+def _has(pattern: re.Pattern[bytes], read: Any) -> bool:
     rest = b""
     while block := read(1 << 20):
-        if _ERROR_CELL.search(rest + block):
+        if pattern.search(rest + block):
             return True
         rest = block[-200:]
     return False

@@ -64,7 +64,7 @@ HOSTILE: dict[str, tuple[str, bytes | str, str]] = {
     "JSON with a new key in every line": (
         "orders_2.jsonl", "".join(json.dumps({f"k{number}-{key}": 1 for key in range(100)}) + "\n" for number in range(50)), "too_wide",
     ),
-    "a page that calls itself a workbook": ("orders_2.xlsx", "<html><table><tr><td>order_id</td></tr></table></html>", "corrupt_xlsx"),
+    "a page that calls itself a workbook": ("orders_2.xlsx", "<html><table><tr><td>order_id</td></tr></table></html>", "other_format"),
 }  # fmt: skip
 
 

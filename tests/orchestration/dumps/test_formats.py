@@ -1,9 +1,11 @@
 """However a dump is written, packed and encoded, the same rows come out of it, each with the line it was delivered on."""
 
+import base64
 import gzip
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -98,6 +100,44 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return content.getvalue()
 
 
+def ods(rows: list[list[object]], more: str = "") -> bytes:
+    """A workbook of LibreOffice; ``more``: rows as XML."""
+    cells = "".join(f"<table:table-row>{''.join(map(ods_cell, row))}</table:table-row>" for row in rows)
+    names = {"office": "office", "table": "table", "text": "text"}
+    spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{space}:1.0"' for name, space in names.items())
+    calc = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} {calc}><office:body><office:spreadsheet>'
+        f'<table:table table:name="Orders">{cells}{more}</table:table></office:spreadsheet></office:body></office:document-content>'
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/></manifest:manifest>'
+    )
+    return zipped({"mimetype": kind.encode(), "content.xml": content.encode(), "META-INF/manifest.xml": manifest.encode()})
+
+
+def ods_cell(value: object) -> str:
+    match value:
+        case datetime():
+            kind = f'office:value-type="date" office:date-value="{value.isoformat()}"'
+        case int() | float():
+            kind = f'office:value-type="float" office:value="{value}"'
+        case _:
+            kind = 'office:value-type="string"'
+    return f"<table:table-cell {kind}><text:p>{value}</text:p></table:table-cell>"
+
+
+ODS_EMPTY = (
+    '<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>'
+)
+ODS_ERROR = (
+    '<table:table-row><table:table-cell office:value-type="string" office:string-value="" calcext:value-type="error">'
+    "<text:p>#N/A</text:p></table:table-cell></table:table-row>"
+)
+
+
 TEXT = written()
 GROUPS = "of,,,,,,\n"
 """A row above the names, which makes ``of order_id`` of ``order_id``."""
@@ -122,6 +162,8 @@ WAYS: dict[str, tuple[dict[str, str | int], str, bytes]] = {
     "titles before the header": ({"skip_lines": 2}, "orders.csv", ("Orders\r\nof March\r\n" + TEXT).encode()),
     "JSON lines": ({}, "orders.jsonl", jsonl(*(dict(zip(COLUMNS, fields(row), strict=True)) for row in ROWS))),
     "XLSX": ({}, "orders.xlsx", xlsx([list(COLUMNS), *map(typed, ROWS)])),
+    "ODS": ({}, "orders.ods", ods([list(COLUMNS), *map(typed, ROWS)], ODS_EMPTY)),
+    "ODS under a title": ({"skip_lines": 1}, "orders.ods", ods([["Orders of March"], list(COLUMNS), *map(typed, ROWS)])),
     "XLSX, one sheet of two": ({"sheet": "Orders"}, "orders.xlsx", xlsx([list(COLUMNS), *map(typed, ROWS)], more="Notes")),
     "XLSX under a title": ({"skip_lines": 2}, "orders.xlsx", xlsx([["Orders"], [], list(COLUMNS), *map(typed, ROWS)])),
     "XLSX with totals": ({"footer": "^Total"}, "orders.xlsx", xlsx([list(COLUMNS), *map(typed, ROWS), ["Total", "", "", "", "", 4]])),
@@ -243,6 +285,25 @@ def test_a_spreadsheet_row_whose_value_is_not_known_is_refused(home_of: Callable
     assert home.quarantine("line, reason") == [(3, "error_value"), (5, "digits_lost"), (6, "too_many_columns")]
 
 
+XLS = zlib.decompress(
+    base64.b64decode(
+        "eNrtWE1IVFEU/u57b8aZQccZ00ijYRCyMgWlRSXoWFCu/CmIIgIbmylFZ6aeQtiiLHMZBK2KNoIFbaw2/VBB7VoESi6CINCCNq6Cghbq65zz3thoBk6UkLzv"
+        "cc8959x7zrnv/r83ORGeHn1YMYNlaIKOBcsPb45OUfJnhRCo3LKYzeY+SpaL/wp+Hw2k14NnRW8KeAx5vGeg4YHxiijwkdIJnEVbJp2MriH2SxviitvQSFTh"
+        "NmmCKJdWlQg9JXSD0PtS87nQZtFcE9pIdafVcUzE2qr3OLP4mFYpZUGw38di81409SjDa57Fl64ru64H+8yeeN96KYgYhRgDjXRLMp00Wd6EO9SFGCTUplK1"
+        "iUS0u7shlWro748YxbiLQG7ZNEpphozhmxUFvma3gpdRV7+2egXSf1+qL/iN3kcDvJLeT4O7XH9DM4AhWCdlxY3QCskY9q7QbiaSZv8c9vLkkUS7fYaVnT0J"
+        "HTg3MEg1z3cn05Sd7oufIV3SNGlRtdeTpq6ufneAjw/ZbkJLtpsiWYaFRBMoFj4sizFEIebufXnb2tUR6xTNkBwx9kG0lZsKC5fZgoyDUqIL9VCqFoudQq+I"
+        "183CVwgtpTqUV3WUOczBYalzVUqrKM4uwVRsWw6/nfiR2UNPIiOfYjuIH2+ZuVA6/i42ikrqzgTZ8zOMGlWjbt1kPI1lc+VsWh+Elv+ygfm0kNN2yzltizHP"
+        "q48QFmpL3DtqUdKcvrIlnSR9UTJIMhzPagXPSjxzX13UAtLyMGbJXKe+VOS1BEcIrUOfmz2ajzS6RPZiC1HDicQHvu20ABGFCI0oh9NWCKdJOB7wF9IVHC4o"
+        "rx+Y1EjmIJoEgcNzkGrVpJXgERvTvv4TAbhw4cKFCxcuXLj4Eyi5RNoXZ8O5OnudGz7/15mntOD+Jlm3OIwMPQP0HXgAacpNDOY1fzbCo7K+1Cptsv8LGUcp"
+        "uoledEk7evOev/QloXLfZ9WGob+3hPKNv5BPO/9x/B+pxvNX"
+    )
+)
+"""A workbook of Excel 97 with one sheet of orders, as xlwt writes it."""
+SPREADSHEET_2003 = """<?xml version="1.0"?>
+<?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet/></Workbook>"""
+
+
 HELD: dict[str, tuple[dict[str, str | int], str, bytes, str, str]] = {
     "UTF-16 that nobody declared": ({}, "orders.csv", TEXT.encode("utf-16"), "not_utf8", "`encoding: utf-16`"),
     "GBK that nobody declared": ({}, "orders.csv", TEXT.encode("gb18030"), "not_utf8", "`encoding: gb18030`"),
@@ -268,6 +329,27 @@ HELD: dict[str, tuple[dict[str, str | int], str, bytes, str, str]] = {
     "a workbook of two sheets": ({}, "orders.xlsx", xlsx([list(COLUMNS), typed(ROWS[0])], more="x"), "several_sheets", "`sheet:`"),
     "a workbook without that sheet": ({"sheet": "Q"}, "orders.xlsx", xlsx([list(COLUMNS)]), "missing_sheet", "'Orders'"),
     "a workbook that calls itself CSV": ({}, "orders.csv", xlsx([list(COLUMNS)]), "wrong_format", "`format: xlsx`"),
+    "an old workbook": ({}, "orders.xls", XLS, "other_format", "a workbook of Excel 97 to 2003 (.xls)"),
+    "an old workbook that calls itself a new one": ({}, "orders.xlsx", XLS, "other_format", "save it as .xlsx, or as CSV in UTF-8"),
+    "an old workbook that calls itself CSV": ({}, "orders.csv", XLS, "other_format", "a workbook of Excel 97 to 2003 (.xls)"),
+    "a page": ({}, "orders.xls", b"\xef\xbb\xbf \n<HTML><table><tr><td>order_id</td></tr></table>", "other_format", "an HTML page"),
+    "a page that begins with its type": ({}, "orders.csv", b"<!DOCTYPE html>\n<html></html>", "other_format", "save it as .xlsx"),
+    "an XML spreadsheet": ({}, "orders.xls", SPREADSHEET_2003.encode(), "other_format", "an XML spreadsheet of Excel 2003"),
+    "XML": ({}, "orders.csv", b"<?xml version='1.0'?><orders/>", "other_format", "have it exported as CSV, JSON or .xlsx"),
+    "a PDF": ({}, "orders.csv", b"%PDF-1.7", "other_format", "a PDF document"),
+    "a RAR archive": ({}, "orders.csv", b"Rar!\x1a\x07", "other_format", "packed as .zip or .gz"),
+    "text that calls itself a workbook": ({}, "orders.xlsx", TEXT.encode(), "other_format", "`format: csv`"),
+    "a binary workbook": ({"format": "xlsx"}, "orders.xlsb", zipped({"xl/workbook.bin": b""}), "other_format", "a binary workbook (.xlsb)"),
+    "a binary workbook without its format": ({}, "orders.xlsb", zipped({"xl/workbook.bin": b""}), "wrong_format", "`format: xlsx`"),
+    "a workbook that calls itself an old one": ({}, "orders.xls", xlsx([list(COLUMNS)]), "wrong_format", "`format: xlsx`"),
+    "errors in a workbook of LibreOffice": ({}, "orders.ods", ods([list(COLUMNS)], ODS_ERROR), "error_cells", "save the workbook as .xlsx"),
+    "columns apart by blanks": (
+        {},
+        "orders.txt",
+        "\n".join("  ".join(row.split(",")) for row in [ORDERS_HEADER, order(1), ""]).encode(),
+        "missing_column",
+        "`layout: {split_at_blanks: true}`",
+    ),
     "half a Parquet file": ({}, "orders.parquet", b"PAR1" + b"\0" * 40, "corrupt_parquet", "have it delivered again"),
     "JSON cut in its last line": ({}, "orders.jsonl", jsonl({"order_id": "O1"}) + b'{"order_id": "O', "cut_off", "line 2"),
     "a title that nobody declared": ({}, "orders.csv", ("Orders of March\n" + TEXT).encode(), "missing_column", "`skip_lines: 1`"),
