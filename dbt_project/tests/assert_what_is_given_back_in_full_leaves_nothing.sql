@@ -1,4 +1,5 @@
--- A refund of everything nets to exactly zero: of goods, postage, tax and what was passed through. A day's run looks at the orders it built.
+-- A refund of everything nets to exactly zero: of goods, postage, tax and what was passed through. A daily run looks at the orders it
+-- built.
 -- A row is an order that was given back in full, and what is left of it.
 with
 
