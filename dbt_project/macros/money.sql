@@ -10,8 +10,12 @@
 {%- endmacro %}
 
 
-{#- A refund in the reporting currency. What was given back in full is what was charged, also where rounding would leave a ten-thousandth. -#}
-{% macro refund_in_reporting_currency(gross="converted_gross_amount", discount="converted_discount_amount", refund="converted_refund_amount") -%}
+{#-
+    A refund in the reporting currency. What was given back in full is what was charged, also where rounding would leave a ten-thousandth.
+-#}
+{% macro refund_in_reporting_currency(
+    gross="converted_gross_amount", discount="converted_discount_amount", refund="converted_refund_amount"
+) -%}
     case
         when original_refund_amount = original_gross_amount - original_discount_amount
             then cast({{ gross }} - {{ discount }} as decimal(18, 4))

@@ -34,5 +34,6 @@ from rated
 where
     exchange_rate is distinct from known_rate
     or gross_amount <> {{ in_reporting_currency("original_gross_amount") }}
-    or refund_amount <> {{ refund_in_reporting_currency("gross_amount", "discount_amount", in_reporting_currency("original_refund_amount")) }}
+    or refund_amount
+    <> {{ refund_in_reporting_currency("gross_amount", "discount_amount", in_reporting_currency("original_refund_amount")) }}
     or tax_refund_amount <> {{ in_reporting_currency("original_tax_refund_amount") }}

@@ -12,9 +12,9 @@ signed as (
         source,
         ordered_date,
         lines_count,
-        {% for amount in amounts %}
-            {{ amount }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% for amount in amounts %}
+        {{ amount }}{{ "," if not loop.last }}
+    {% endfor %}
     from {{ ref('fct_orders') }}
 
     union all
@@ -24,9 +24,9 @@ signed as (
         source,
         ordered_date,
         -1 as lines_count,
-        {% for amount in amounts %}
-            case when is_cancelled_alone then 0 else -{{ amount }} end as {{ amount }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% for amount in amounts %}
+        case when is_cancelled_alone then 0 else -{{ amount }} end as {{ amount }}{{ "," if not loop.last }}
+    {% endfor %}
     from {{ ref('fct_order_lines') }}
 ),
 

@@ -2,9 +2,9 @@
     "gross_amount", "discount_amount", "shipping_amount", "tax_amount", "pass_through_amount", "refund_amount",
     "shipping_refund_amount", "tax_refund_amount", "pass_through_refund_amount", "net_amount",
 ] -%}
--- Order total = sum of its lines, and net = gross - discount - refund, for each order by itself: a join that fans out shows here. Of an order
--- that was paid for, lines that were cancelled alone are counted and in no sum. A run that builds only what changed looks at the orders it
--- built. A row is an order that differs, and by how much.
+-- Order total = sum of its lines, and net = gross - discount - refund, for each order by itself: a join that fans out shows here. Of an
+-- order that was paid for, lines that were cancelled alone are counted and in no sum. A run that builds only what changed looks at the
+-- orders it built. A row is an order that differs, and by how much.
 with
 
 orders as (
@@ -21,9 +21,9 @@ summed_lines as (
     select
         order_key,
         count(*) as lines_count,
-        {% for measure in measures %}
-            sum(case when is_cancelled_alone then 0 else {{ measure }} end) as {{ measure }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% for measure in measures %}
+        sum(case when is_cancelled_alone then 0 else {{ measure }} end) as {{ measure }}{{ "," if not loop.last }}
+    {% endfor %}
     from order_lines
     group by order_key
 ),

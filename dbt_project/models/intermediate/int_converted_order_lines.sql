@@ -87,9 +87,9 @@ rated as (
 converted as (
     select
         *,
-        {% for amount in amounts %}
-            {{ in_reporting_currency("original_" ~ amount) }} as converted_{{ amount }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% for amount in amounts %}
+        {{ in_reporting_currency("original_" ~ amount) }} as converted_{{ amount }}{{ "," if not loop.last }}
+    {% endfor %}
     from rated
 ),
 

@@ -74,9 +74,9 @@ own as (
 left_over as (
     select
         *,
-        {% for part in parts %}
-            {{ part }}_most - {{ part }}_own as {{ part }}_left{{ "," if not loop.last }}
-        {% endfor %}
+    {% for part in parts %}
+        {{ part }}_most - {{ part }}_own as {{ part }}_left{{ "," if not loop.last }}
+    {% endfor %}
     from own
 ),
 
@@ -91,14 +91,14 @@ placed as (
         sum(refund_left) over (partition by source, order_id, currency, line_group) as group_refund_left,
         sum(sold_amount) over (partition by source, order_id, currency, line_group) as group_sold_amount,
         sum(goods_own) over (partition by source, order_id, currency, line_group) as group_goods_own,
-        {% for part in parts %}
-            sum({{ part }}_left) over (partition by source, order_id, currency, line_group) as group_{{ part }}_left,
-            sum({{ part }}_left) over (
-                partition by source, order_id, currency, line_group
-                order by line asc, order_line_id asc
-                rows between unbounded preceding and current row
+    {% for part in parts %}
+        sum({{ part }}_left) over (partition by source, order_id, currency, line_group) as group_{{ part }}_left,
+        sum({{ part }}_left) over (
+            partition by source, order_id, currency, line_group
+            order by line asc, order_line_id asc
+            rows between unbounded preceding and current row
             ) as {{ part }}_place{{ "," if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     from left_over
 ),
 
@@ -152,12 +152,12 @@ select
         - {{ share_up_to("goods_shared", "group_goods_left", "(goods_place - goods_left)") }}
         + case when place_in_group = 1 then more_than_the_order else 0 end as decimal(18, 4)
     ) as refund_amount,
-    {% for part in parts[1:] %}
-        cast(
-            {{ part }}_own
-            + {{ share_up_to(part ~ "_shared", "group_" ~ part ~ "_left", part ~ "_place") }}
-            - {{ share_up_to(part ~ "_shared", "group_" ~ part ~ "_left", "(" ~ part ~ "_place - " ~ part ~ "_left)") }}
-            as decimal(18, 4)
-        ) as {{ part }}_refund_amount{{ "," if not loop.last }}
-    {% endfor %}
+{% for part in parts[1:] %}
+    cast(
+        {{ part }}_own
+        + {{ share_up_to(part ~ "_shared", "group_" ~ part ~ "_left", part ~ "_place") }}
+        - {{ share_up_to(part ~ "_shared", "group_" ~ part ~ "_left", "(" ~ part ~ "_place - " ~ part ~ "_left)") }}
+        as decimal(18, 4)
+    ) as {{ part }}_refund_amount{{ "," if not loop.last }}
+{% endfor %}
 from shares

@@ -84,9 +84,9 @@ summed_lines as (
         count(*) as lines_count,
         {{ sum_of_standing("case when line_kind = 'product' then quantity else 0 end") }} as product_quantity,
         {{ sum_of_standing("case when line_kind <> 'product' then gross_amount else 0 end") }} as fee_amount,
-        {% for amount in amounts %}
-            {{ sum_of_standing(amount) }} as {{ amount }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% for amount in amounts %}
+        {{ sum_of_standing(amount) }} as {{ amount }}{{ "," if not loop.last }}
+    {% endfor %}
     from charged_lines
     group by source, order_id
 ),
@@ -114,9 +114,9 @@ headers_without_items as (
         0 as lines_count,
         0 as product_quantity,
         0 as fee_amount,
-        {% for amount in amounts %}
-            0 as {{ amount }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% for amount in amounts %}
+        0 as {{ amount }}{{ "," if not loop.last }}
+    {% endfor %}
     from order_headers
     left join order_rates
         on
