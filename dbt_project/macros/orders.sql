@@ -64,6 +64,19 @@
 
 
 {#-
+    The id of a line or payment within its order: its own, else '#' and the line of the file. An own id that looks like one made up gets
+    another '#', so that no two share one.
+-#}
+{% macro own_or_made_up_id(id) -%}
+    case
+        when {{ id }} is null then '#' || line
+        when left({{ id }}, 1) = '#' then '#' || {{ id }}
+        else {{ id }}
+    end
+{%- endmacro %}
+
+
+{#-
     Aggregate: the sum of an amount over the lines of an order that stand. Where an order counts, its lines that were cancelled or never
     paid for don't; an order that doesn't count has the sums of all its lines.
 -#}

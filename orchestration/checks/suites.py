@@ -22,11 +22,13 @@ def _delivered_files(settings: Settings) -> "pl.DataFrame":
 
 
 def _marts(settings: Settings) -> "pl.DataFrame":
-    """Grain: one row; counts over ``fct_orders`` and ``customer_facts``."""
+    """Grain: one row; counts over ``fct_orders`` and ``customer_facts``. ``buyers`` is null where no purchase ever names a customer: some
+    marketplaces tell nobody who buys."""
     with warehouse.connect(settings) as connection:
         return connection.sql(
-            """select orders.*, customers.* from
+            """select orders.*, customers.* exclude (buyers), if(identified_purchases > 0, buyers, null) as buyers from
             (select 'marts' as measured, count(*) as orders, count(*) filter (is_purchase) as purchases,
+                    count(*) filter (is_purchase and customer_id is not null) as identified_purchases,
                     count(*) filter (is_purchase and customer_id is null) / greatest(count(*) filter (is_purchase), 1) as unidentified_share
              from marts.fct_orders) as orders,
             (select count(*) filter (orders_count > 0) as buyers, min(recency_days) as least_recency_days,
@@ -64,6 +66,9 @@ MARTS = Suite(
         between("purchases", 1, None, "there is at least one purchase up to the as-of day"),
         between(
             "buyers", 1, None, "at least one purchase belongs to a known customer up to the as-of day; lists of nobody are not published"
+        ),
+        between(
+            "identified_purchases", 1, None, "some purchase names a customer; without one there is nobody to score or write to", "warning"
         ),
         between("least_recency_days", 0, None, "no purchase lies behind the as-of day"),
         between("unidentified_share", 0, 0.5, "no more than half of all purchases name no customer", "warning"),

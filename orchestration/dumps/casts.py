@@ -31,6 +31,10 @@ NEGATIVE_DISCOUNT = Problem(
 )
 
 
+TOO_LARGE = Problem("abs(cast(v_quantity as double) * cast(v_unit_price as double)) >= 1e12", "too_large", "unit_price")
+"""No price is too large by itself from here on, only for so many pieces."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """SQL of one layout over a relation with the dump's text as columns ``t0``, ``t1``, … in header order, and ``latest_at``.
@@ -125,6 +129,8 @@ def _value(
 def _problems_of_lines(feed: str, mapping: FeedMap, located: Mapping[str, str]) -> list[Problem]:
     """What can be wrong with several values of an order line at once."""
     problems = [NEGATIVE_DISCOUNT] if "discount_amount" in located else []
+    if mapping.layout.prices == "per_piece":
+        problems.append(TOO_LARGE)
     if mapping.layout.prices == "per_line":
         condition, *more = UNPRICED
         if _has(feed, "status"):

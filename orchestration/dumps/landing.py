@@ -22,10 +22,11 @@ from orchestration.dumps.gates import Memory
 from orchestration.dumps.held import UnfinishedError
 from orchestration.dumps.inbox import Arrival, readable_name
 from orchestration.dumps.ledger import Ledger
-from orchestration.dumps.profiles import Profile, load_profile
+from orchestration.dumps.profiles import Profile, profile_or_fault
 from orchestration.dumps.raw import again_folder, from_raw
 from orchestration.dumps.recognise import Recogniser
 from orchestration.dumps.summary import Landing as Landing
+from orchestration.errors import RegularsError
 from orchestration.io import disk_errors_told, remove_partials, sync
 from orchestration.settings import Settings
 
@@ -41,10 +42,17 @@ WRITTEN_AHEAD = 2
 
 
 def profiles_in_use(settings: Settings, others: Iterable[str] = ()) -> dict[str, Profile]:
-    """Source → the profile that reads it, for every source of the settings, every folder of the inbox, and others."""
+    """Source → the profile that reads it, for every source of the settings, every folder of the inbox, and others.
+
+    One that can't be used holds the files of its source, and no others. Raises ``RegularsError`` where none can be used.
+    """
     folders = {readable_name(entry.name) for entry in settings.inbox.iterdir() if entry.is_dir()} if settings.inbox.is_dir() else set()
     names = sorted({*folders, *settings.sources, *others})
-    return {name: load_profile(settings.source_of(name).profile, settings.home, f"sources.{name}") for name in names}
+    found = {name: profile_or_fault(settings.source_of(name).profile, settings.home, f"sources.{name}") for name in names}
+    faults = [profile.fault for profile in found.values() if profile.fault]
+    if faults and len(faults) == len(found):
+        raise RegularsError(" ".join(dict.fromkeys(faults)))
+    return found
 
 
 def land(settings: Settings, ledger: Ledger, run_id: str, on_progress: Callable[[float], None]) -> Landing:

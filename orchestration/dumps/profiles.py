@@ -278,11 +278,26 @@ class Profile(Part):
         """Changes when anything in the profile does."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
+    @property
+    def fault(self) -> str:
+        """Why the profile can't be used, or an empty text."""
+        return ""
+
     def feed_of(self, file_name: str) -> str | None:
         return next((feed for feed, mapping in self.feeds.items() if mapping.matches(file_name)), None)
 
     def ignored_because(self, file_name: str) -> str | None:
         return next((why for pattern, why in self.ignored.items() if fnmatch.fnmatchcase(file_name.lower(), pattern.lower())), None)
+
+
+class BrokenProfile(Profile):
+    """In the place of a profile that isn't there or isn't valid: it takes no file, so that other sources go on."""
+
+    why: str
+
+    @property
+    def fault(self) -> str:
+        return self.why
 
 
 def _refuse_unknown(what: str, name: str, known: Iterable[str]) -> None:
@@ -310,6 +325,14 @@ def load_profile(name: str, home: Path, wanted_by: str) -> Profile:
         return Profile.model_validate({**content, "name": name})
     except (ValidationError, yaml.YAMLError, TypeError) as error:
         raise RegularsError(f"Profile {paths[name]} is not valid: {_sentences(error)}") from None
+
+
+def profile_or_fault(name: str, home: Path, wanted_by: str) -> Profile:
+    """The profile of that name, or one that says why it can't be used."""
+    try:
+        return load_profile(name, home, wanted_by)
+    except RegularsError as error:
+        return BrokenProfile(name=name, version=1, title="can't be used", feeds={}, why=str(error))
 
 
 def _sentences(error: Exception) -> str:

@@ -69,6 +69,8 @@ class Recogniser:
         receipt = receive(arrival, self._raw_folder(arrival), work, profile.feeds[feed] if feed else None, names_in)
         file = self._file_row(arrival, receipt, profile, feed)
         held = Candidate(arrival, file, receipt, profile, (), None)
+        if profile.fault:
+            return [replace(held, file=replace(file, state="held", reason=HeldError("broken_profile", profile.fault).sentence))]
         if why := _resource_file(arrival) or (None if feed else _ignored_because(arrival, profile)):
             return [replace(held, file=replace(file, state="ignored", reason=why))]
         try:

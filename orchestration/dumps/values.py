@@ -19,8 +19,10 @@ from orchestration.sql import quoted
 EARLIEST = "1990-01-01"
 LATEST = "2100-01-01"
 DECIMALS = {"money": 4, "rate": 18, "quantity": 3, "integer": 0}
-DIGITS = {"money": 14, "rate": 10, "quantity": 15, "integer": 9}
-"""Digits before the point that always fit the column's type; longer ones are tried and may be too large."""
+DIGITS = {"money": 12, "rate": 10, "quantity": 15, "integer": 9}
+"""Digits before the point that always fit; longer ones are tried and may be too large. Amounts leave room above them: sums of a million
+millions would not fit the warehouse, and one row would stop the publication of every source."""
+MONEY_READ = "decimal(16, 4)"
 
 FULL_WIDTH, HALF_WIDTH = "０１２３４５６７８９．，－＋：／（）　\u2212\ufe63\u00a0\u202f", "0123456789.,-+:/() --  "
 """Full-width characters, other minus signs and blanks that don't break, and what each of them stands for."""
@@ -107,7 +109,7 @@ def _number(column: Column, text: str, origin: ColumnMap) -> Value:
     # Made once per row where every value needs it, and only for the values that need it where most don't.
     plain = plain_number(text, origin) if origin.has_usual_form else f"p_{column.name}"
     exact = f"regexp_full_match({plain}, '[+-]?[0-9]*(\\.[0-9]{{0,{decimals}}}0*)?')"
-    value = f"case when {exact} then try_cast({plain} as {kind}) end"
+    value = f"case when {exact} then {_fitting(plain, kind)} end"
     if origin.has_usual_form:
         point = f"(\\.[0-9]{{1,{decimals}}})?" if decimals else ""
         usual = f"regexp_full_match({text}, '-?[0-9]{{1,{DIGITS[column.kind]}}}{point}')"
@@ -115,7 +117,7 @@ def _number(column: Column, text: str, origin: ColumnMap) -> Value:
     if origin.scale is not None:
         scaled = f"try_cast({plain} as decimal(24, 6)) * {origin.scale:f}::decimal(12, 6)"
         exact = f"regexp_full_match({plain}, '[+-]?[0-9]*(\\.[0-9]{{0,6}}0*)?') and {scaled} = round({scaled}, {decimals})"
-        value = f"case when {exact} then try_cast({scaled} as {kind}) end"
+        value = f"case when {exact} then {_fitting(scaled, kind)} end"
     if origin.sign == "reversed":
         value = f"-({value})"
     missed = _missed(column, text)
@@ -128,6 +130,11 @@ def _number(column: Column, text: str, origin: ColumnMap) -> Value:
         *(Problem(condition, "out_of_range", column.name) for condition in bounds),
     )
     return Value(value, problems, (_unread(column, text), *bounds), None if origin.has_usual_form else plain_number(text, origin))
+
+
+def _fitting(number: str, kind: str) -> str:
+    """SQL of the number as its type; null where it is too large."""
+    return f"cast(try_cast({number} as {MONEY_READ}) as {kind})" if kind == SQL_TYPES["money"] else f"try_cast({number} as {kind})"
 
 
 def plain_number(text: str, origin: ColumnMap) -> str:

@@ -125,7 +125,7 @@ priced as (
         line,
         source,
         order_id,
-        coalesce(order_line_id, '#' || line) as order_line_id,
+        {{ own_or_made_up_id("order_line_id") }} as order_line_id,
         source_customer_id,
         customer_id,
         ordered_at,

@@ -21,7 +21,7 @@ select
     source || ':' || order_id as order_key,
     source,
     order_id,
-    coalesce(payment_id, '#' || line) as payment_id,
+    {{ own_or_made_up_id("payment_id") }} as payment_id,
     method,
     state,
     state in ('paid', 'refunded') as is_paid,

@@ -100,7 +100,12 @@ products_by_order as (
 )
 
 select
-    reviews_once.source || ':' || reviews_once.review_id || coalesce(':' || reviews_once.order_id, '') as review_key,
+    reviews_once.source || ':' || reviews_once.review_id || case
+        when reviews_once.order_id is not null then ':' || reviews_once.order_id
+        -- or the review 'a:b' would have the key of the review 'a' of the order 'b'
+        when reviews_once.review_id like '%:%' then ':'
+        else ''
+    end as review_key,
     reviews_once.source,
     reviews_once.review_id,
     reviews_once.order_key,

@@ -95,7 +95,7 @@ def test_shopify_gives_each_line_its_orders_fields_and_counts_the_orders_amounts
         (5, "#1002", None, None, None, "2025-12-07 08:00:00", None, "cancelled", "pos", None),
     ]
     assert home.clean(
-        "line, product_id, product_name, quantity, unit_price, discount_amount, shipping_amount, tax_amount, refund_amount"
+        "line, product_id, product_name, quantity, unit_price, discount_amount, shipping_amount, tax_amount, order_refund_amount"
     ) == [
         (2, "0042", 'Mask "Bio", large', 3, Decimal("34.90"), 20, 5, Decimal("14.95"), Decimal("34.90")),
         (4, None, "Soap", 1, 0, 0, 0, 0, 0),
@@ -138,7 +138,7 @@ def test_woocommerce_gives_each_packed_line_a_row_and_keeps_the_money_of_the_ord
         ("1001", "2", "3", "completed", "14", "Socks", 2, Decimal("2.5")),
         ("1002", "1", hashed("guest@example.com"), "pending", "15", "Pot", 1, 0),
     ]
-    sums = "sum(quantity * unit_price), sum(shipping_amount), sum(tax_amount), sum(refund_amount), count(distinct line)"
+    sums = "sum(quantity * unit_price), sum(shipping_amount), sum(tax_amount), sum(order_refund_amount), count(distinct line)"
     assert home.clean(sums) == [(15, 10, Decimal("3.42"), Decimal("4.60"), 2)]
     assert home.quarantine("line, reason, column_name") == [(4, "missing_value", "quantity")]
 
@@ -157,7 +157,7 @@ def test_the_sample_export_of_woocommerce_lands_whole(shared_data: Path, home_of
         ("1003", "2", "2018-05-16 07:21:32", "paid", "Men's Cotton T-Shirt", 1, 8, 0),
         ("1003", "2", "2018-05-16 07:21:32", "paid", "Samsung Galaxy Ace Duos", 1, Decimal("8.8"), 0),
     ]
-    assert home.clean("sum(refund_amount), sum(tax_amount)") == [(46, Decimal("17.45"))]
+    assert home.clean("sum(order_refund_amount), sum(tax_amount)") == [(46, Decimal("17.45"))]
 
 
 TAOBAO = (
@@ -272,3 +272,34 @@ def test_cdnow_master_lands_with_its_published_totals(shared_data: Path, home_of
         """count(distinct line), count(distinct customer_id), min(ordered_at)::date::varchar, max(ordered_at)::date::varchar,
            sum(quantity), sum(quantity * unit_price), count(distinct line) filter (unit_price = 0)"""
     ) == [(69_659, 23_570, "1997-01-01", "1998-06-30", 167_881, Decimal("2500315.63"), 80)]
+
+
+SHOPIFY_KINDS = {
+    "goods": ("Mug", "MUG", "product"),
+    "a gift card": ("Gift Card - $100.00", "", "gift_card"),
+    "a shop's own gift card": ("Anna's Gift Card", "GC", "gift_card"),
+    "a voucher in German": ("Geschenkgutschein - 50 €", "", "gift_card"),
+    "a gift card in French": ("Carte-cadeau", "", "gift_card"),
+    "something to keep gift cards in": ("Gift card holder, leather", "H", "product"),
+    "a tip": ("Tip", "", "tip"),
+    "a tip in German": ("Trinkgeld", "", "tip"),
+    "a product called tip": ("Tip", "TIP-1", "product"),
+}
+
+
+@pytest.mark.parametrize(("name", "sku", "kind"), SHOPIFY_KINDS.values(), ids=SHOPIFY_KINDS)
+def test_gift_cards_and_tips_of_shopify_are_no_goods(home_of: Callable[[str, str], Home], name: str, sku: str, kind: str) -> None:
+    home = home_of("shopify_orders", "EUR")
+    order = {"Name": "#1", "Financial Status": "paid", "Created at": "2025-10-07 09:50:26 +0200", "Lineitem quantity": "1"}
+    home.deliver("orders_export_1.csv", export(SHOPIFY, {**order, "Lineitem price": "5", "Lineitem name": name, "Lineitem sku": sku}))
+    home.land()
+    assert home.clean("line_kind") == [(kind,)]
+
+
+def test_a_cancelled_order_of_shopify_is_cancelled_with_all_its_lines_whatever_its_payment(home_of: Callable[[str, str], Home]) -> None:
+    home = home_of("shopify_orders", "EUR")
+    line = {"Name": "#1", "Created at": "2025-10-07 09:50:26 +0200", "Lineitem quantity": "1", "Lineitem price": "5"}
+    first = {**line, "Financial Status": "authorized", "Cancelled at": "2025-10-08 09:50:26 +0200"}
+    home.deliver("orders_export_1.csv", export(SHOPIFY, first, line, {**first, "Name": "#2", "Cancelled at": ""}))
+    home.land()
+    assert home.clean("order_id, status") == [("#1", "cancelled"), ("#1", "cancelled"), ("#2", "pending")]
