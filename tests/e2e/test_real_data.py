@@ -156,7 +156,10 @@ OLIST = {
     "delivered orders": ("select count(*) from marts.fct_orders where status = 'completed'", [(5_172,)]),
     "items and their price": ("select count(*) from marts.fct_order_lines", [(8_365,)]),
     "people behind the customer ids": ("select count(*) from marts.customer_360", [(8_016,)]),
-    "34 reviews are repeated under other orders of the same person, and count once": ("select count(*), count(distinct review_id) from marts.fct_reviews", [(8_191, 8_191)]),
+    "34 reviews are repeated under other orders of the same person, and count once": (
+        "select count(*), count(distinct review_id) from marts.fct_reviews",
+        [(8_191, 8_191)],
+    ),
     "every customer's money is an order's": (
         """select (select sum(net_amount) from marts.customer_facts)
                 - (select sum(net_amount) from marts.fct_orders where is_counted and customer_id is not null)""",
