@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from orchestration.dumps.currencies import CURRENCIES
 from orchestration.dumps.feeds import COUNTED_STATUSES, FEEDS, SQL_TYPES, Column
-from orchestration.dumps.layouts import UNPRICED, Arranged, settled
+from orchestration.dumps.layouts import UNPRICED, Arranged, Layout, settled
 from orchestration.dumps.order_rows import DISAGREE, GOODS, INCOMPLETE, OrderRows
 from orchestration.dumps.profiles import ColumnMap, FeedMap
 from orchestration.dumps.row_rules import left_out, set_by_rules
@@ -155,12 +155,18 @@ def _with_order_rows(read: Reading, feed: str, located: Mapping[str, str], heade
         is_priced=f"({COUNTS} or v_unit_price is not null)" if _has(feed, "status") else "v_unit_price is not null",
         block=" + ".join(blocks) or None,
         is_header=f"coalesce({header_again.condition}, false)",
-        sorted_by="line, nth" if layout.packed else "line",
+        sorted_by=_lines_sorted(feed, layout),
     )
     # No condition holds for them: they are found where the rows of an order are compared.
     disagreeing = [Problem("false", DISAGREE, name) for name in amounts]
     incomplete = Problem("false", INCOMPLETE, "")
     return replace(read, problems=(*read.problems, *disagreeing, incomplete), together=together)
+
+
+def _lines_sorted(feed: str, layout: Layout) -> str:
+    """SQL by which the lines of an order are sorted to find the one that brings its amounts: first of all one that counts itself."""
+    by_place = "line, nth" if layout.packed else "line"
+    return f"{COUNTS} desc, {by_place}" if _has(feed, "status") else by_place
 
 
 def header_again_before(condition: str) -> str:
