@@ -7,13 +7,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.dumps import inspection
+from orchestration.dumps.held import listed
 from orchestration.dumps.inspection import Inspection, Trial, without_addresses
-from orchestration.dumps.looks import Look
+from orchestration.dumps.looks import BLANKS, Look
 from orchestration.dumps.matching import Match
 from orchestration.dumps.starter import guess, write_starter
 from orchestration.settings import Settings
 
 MOST_PROFILES = 4
+MOST_COLUMNS = 200
 MOST_CHARACTERS = 40
 """Of one value on the screen."""
 
@@ -38,14 +40,14 @@ def show(console: Console, path: Path, settings: Settings, rows: int, show_perso
 
 
 def _look(console: Console, look: Look) -> None:
-    delimiter = {"\t": "tab"}.get(look.delimiter, look.delimiter)
+    delimiter = {"\t": "tab", " ": "blank"}.get(look.delimiter, look.delimiter.replace(" ", "␠") if look.delimiter != BLANKS else BLANKS)
     console.print(f"[bold]{_inert(look.path.name)}[/bold]", soft_wrap=True)
     console.print(
-        f"  compression {look.compression} · format {look.format} · encoding {look.encoding} · delimiter {delimiter} · "
+        f"  compression {look.compression} · format {look.format} · encoding {look.encoding} · delimiter {_inert(delimiter)} · "
         f"quote {look.quote} · {len(look.columns)} columns · {look.rows:,} rows looked at{'' if look.is_whole else ', the file goes on'}",
         soft_wrap=True,
     )
-    columns = ", ".join(look.columns)
+    columns = listed(look.columns, MOST_COLUMNS)
     console.print(f"  columns: {_inert(columns if look.has_header else without_addresses(columns))}", soft_wrap=True)
     if not look.has_header:
         console.print(
@@ -71,7 +73,7 @@ def _ranking(console: Console, found: Inspection) -> None:
         )
     console.print(table)
     if best and best.unused:
-        console.print(f"  not read: {_inert(', '.join(best.unused))}", soft_wrap=True)
+        console.print(f"  not read: {_inert(listed(best.unused, MOST_COLUMNS))}", soft_wrap=True)
 
 
 def _trial(console: Console, best: Match, trial: Trial, show_personal_data: bool) -> None:

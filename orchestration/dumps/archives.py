@@ -55,20 +55,11 @@ def unpack(content: Path, folder: Path, names_in: str | None = None) -> list[Mem
     """
     try:
         with zipfile.ZipFile(content, metadata_encoding=names_in) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
-            refuse_bomb(archive.infolist(), content.stat().st_size)
-            for info in members:
-                _refuse_dangerous(info)
-            _refuse_repeated([info.filename for info in members])
-            for info in members:
-                _refuse_nested(archive, info)
-            if not members:
-                raise HeldError("empty_archive", "the archive holds no file")
+            members = _judged(archive, content.stat().st_size)
             folder.mkdir(parents=True, exist_ok=True)
-            ordered = sorted(members, key=lambda info: info.filename)
             return [
                 Member(info.filename.replace("\\", "/"), _unpack_one(archive, info, folder / str(number)))
-                for number, info in enumerate(ordered)
+                for number, info in enumerate(members)
             ]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError) as error:
         raise _corrupt(error) from None
@@ -76,6 +67,29 @@ def unpack(content: Path, folder: Path, names_in: str | None = None) -> list[Mem
         if error.errno != errno.EINVAL:  # of an offset that leads out of the file; any other is the disk's
             raise
         raise _corrupt(error) from None
+
+
+def judged_names(content: Path) -> list[str]:
+    """Names of the archive's files in their order, nothing unpacked. Raises ``HeldError`` as ``unpack`` does."""
+    try:
+        with zipfile.ZipFile(content) as archive:
+            return [info.filename for info in _judged(archive, content.stat().st_size)]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError) as error:
+        raise _corrupt(error) from None
+
+
+def _judged(archive: zipfile.ZipFile, packed: int) -> list[zipfile.ZipInfo]:
+    """Files of the archive in the order of their names, none of which is dangerous."""
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    refuse_bomb(archive.infolist(), packed)
+    for info in members:
+        _refuse_dangerous(info)
+    _refuse_repeated([info.filename for info in members])
+    for info in members:
+        _refuse_nested(archive, info)
+    if not members:
+        raise HeldError("empty_archive", "the archive holds no file")
+    return sorted(members, key=lambda info: info.filename)
 
 
 def _corrupt(error: Exception) -> HeldError:

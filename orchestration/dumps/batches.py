@@ -271,7 +271,7 @@ def _repeats_orders(batch: Batch, settings: Settings, engines: Engines, counted:
 
 def _why_held(candidate: Candidate, batch: Batch, counts: Counts, settings: Settings) -> HeldError | None:
     """Why a file that was read is held for its refused rows: they are another table's, or too many."""
-    if counts.refused:
+    if counts.refused and candidate.mapping.ends_before is None:
         try:
             tables.refuse_another(candidate, quarantine.originals(settings.quarantine / batch.feed, batch.name, candidate.file.file_id))
         except HeldError as why:

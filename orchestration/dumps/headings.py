@@ -4,8 +4,12 @@ Nothing is read by what is found here: it is named to a person, in the message o
 """
 
 import csv
+import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, product
+
+import yaml
 
 from orchestration.dumps import careful
 from orchestration.dumps.candidates import Candidate
@@ -79,14 +83,15 @@ def _fit(lines: Sequence[Line], dialect: Dialect, columns: int) -> bool:
 
 def told(keys: dict[str, object]) -> str:
     """The keys as they are written in a profile."""
-    return ", ".join(f"`{key}: {_written(value)}`" for key, value in keys.items())
+    return ", ".join(f"`{key}: {in_yaml(value)}`" for key, value in keys.items())
 
 
-def _written(value: object) -> str:
+def in_yaml(value: object) -> str:
+    """A key's value, on one line."""
     if not isinstance(value, str):
         return str(value)
-    text = value.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
-    return f'"{text}"'
+    is_word = re.fullmatch(r"[A-Za-z_][\w.-]*", value) and yaml.safe_load(value) == value  # `yes` is none
+    return value if is_word else json.dumps(value, ensure_ascii=False)
 
 
 def advice(candidate: Candidate, is_header: Callable[[list[str]], bool]) -> str:

@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from typing import Any
 import yaml
 
 from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.headings import told
+from orchestration.dumps.held import shortened
 from orchestration.dumps.landing import land
 from orchestration.dumps.ledger import Ledger
 from orchestration.dumps.looks import BLANKS, Look, look
@@ -32,6 +34,8 @@ _FREE_TEXT = frozenset({"title", "body", "topic"})
 _SOURCE = "inspected"
 _ENCODINGS = {"utf-8-sig": "utf-8", "gbk": "gb18030", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}
 """Encodings that are read alike."""
+_AROUND = ("quote", "escape", "sheet", "records", "lines", "skip_lines", "header_rows", "ends_before")
+"""Keys about which the file may say otherwise than a profile that has all its columns."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,24 @@ class Inspection:
 def inspect(path: Path, settings: Settings, rows: int = 1000, preview: int = 3, show_personal_data: bool = False) -> Inspection:
     """Look at the first ``rows`` rows of the file. Raises ``RegularsError`` for a file that can't be looked at."""
     looked = look(path, rows)
-    ranking = tuple(matches(looked, settings.home))
-    best = Inspection(looked, ranking).best
-    if best is None:
-        return Inspection(looked, ranking)
-    trial = _tried(best, looked, settings, preview, show_personal_data)
-    return Inspection(looked, ranking, tuple(_notes(best, looked, settings)), trial)
+    ranking, broken = matches(looked, settings.home)
+    found = Inspection(looked, tuple(ranking), (*_of_file(looked), *(f"{sentence} It was passed over." for sentence in broken)))
+    if found.best is None:
+        return found
+    trial = _tried(found.best, looked, settings, preview, show_personal_data)
+    return replace(found, notes=(*found.notes, *_notes(found.best, looked, settings)), trial=trial)
+
+
+def _of_file(looked: Look) -> Iterator[str]:
+    """What to know of the file whichever profile reads it."""
+    yield from looked.notes
+    if looked.guess.others:
+        spelt = ", ".join(f"as {encoding} {shortened(text)!r}" for encoding, text in looked.guess.samples)
+        yield (
+            f"Its encoding is not sure: {', '.join((looked.guess.best, *looked.guess.others))} fit about as well"
+            + (f". A piece of it is {spelt}" if spelt else "")
+            + "; set `encoding` to the one that is right."
+        )
 
 
 def _notes(match: Match, looked: Look, settings: Settings) -> Iterator[str]:
@@ -96,6 +112,9 @@ def _notes(match: Match, looked: Look, settings: Settings) -> Iterator[str]:
         yield f"It is {looked.format}; under this name, {of} reads {expected_format}: set format: {looked.format}."
     if looked.format == "csv" and looked.delimiter not in {mapping.delimiter, BLANKS} and len(looked.columns) > 1:
         yield f"Its columns are apart by {looked.delimiter!r}; {of} expects {mapping.delimiter!r}."
+    for key in _AROUND:
+        if key in looked.keys and looked.keys[key] != getattr(mapping, key):
+            yield f"{of} doesn't read it as it is: set {told({key: looked.keys[key]})}."
     currency = match.profile.currency or settings.currency
     if currency != settings.currency and "unit_price" in {column.name for column in FEEDS[match.feed]}:
         yield f"Its amounts are in {currency}, the warehouse reports in {settings.currency}: set currency: {currency} in regulars.yaml."
@@ -117,7 +136,10 @@ def _tried(match: Match, looked: Look, settings: Settings, preview: int, show_pe
             ledger.close()
         held = landing.held[0].reason if landing.held else None
         shown = _preview(trial, match, preview, show_personal_data) if not held else {}
+        if shown:
+            shown["line"] = [str(int(line) + looked.lines_above) for line in shown["line"]]
         problems = _problems(trial, match, show_personal_data) if not held else ()
+        problems = tuple(replace(problem, line=problem.line + looked.lines_above) for problem in problems)
         left_out = {rule: rows for (_, rule), rows in sorted(landing.left_out.items())}
         return Trial(held, landing.rows_delivered, landing.rows_clean, landing.rows_quarantined, left_out, shown, problems)
     finally:
@@ -135,12 +157,13 @@ def _write_profile(path: Path, match: Match, looked: Look) -> None:
     """The profile's one feed, for the sample: whatever it is called, and in the text that was made of it."""
     profile: dict[str, Any] = json.loads(match.profile.model_dump_json(exclude_defaults=True, exclude={"name", "ignored"}))
     feed = profile["feeds"][match.feed]
-    for key in ("encoding", "skip_lines", "footer", "sheet"):
+    for key in ("encoding", "footer", "delimiter", *_AROUND):
         feed.pop(key, None)
-    delimiter = {"delimiter": looked.delimiter} if looked.delimiter in {";", "\t", "|"} else {"delimiter": ","}
-    if match.mapping.layout.split_at_blanks:
-        delimiter = {"delimiter": match.mapping.delimiter}
-    profile["feeds"] = {match.feed: {**feed, "files": "*", "format": "csv", **delimiter}}
+    if not match.mapping.layout.split_at_blanks:
+        feed |= {"delimiter": looked.delimiter, "quote": looked.quote, "escape": looked.escape}
+    elif match.mapping.delimiter != ",":
+        feed["delimiter"] = match.mapping.delimiter
+    profile["feeds"] = {match.feed: {**feed, "files": "*", "format": "csv"}}
     path.parent.mkdir(parents=True)
     path.write_text(yaml.safe_dump(profile, allow_unicode=True), encoding="utf-8")
 

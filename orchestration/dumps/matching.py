@@ -6,6 +6,7 @@ from pathlib import Path
 
 from orchestration.dumps.looks import BLANKS, Look
 from orchestration.dumps.profiles import FeedMap, Profile, known_profiles, load_profile
+from orchestration.errors import RegularsError
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,18 @@ class Match:
         return self.fits, self.columns - len(self.unused), len(self.found) / max(self.wanted, 1), self.takes_name
 
 
-def matches(look: Look, home: Path) -> list[Match]:
-    """Every feed of every profile that finds any column, best first."""
-    found = [
-        _match(load_profile(name, home, "inspect"), feed, look)
-        for name in known_profiles(home)
-        for feed in load_profile(name, home, "inspect").feeds
-    ]
-    return sorted((match for match in found if match.found), key=lambda match: match.rank, reverse=True)
+def matches(look: Look, home: Path) -> tuple[list[Match], list[str]]:
+    """Every feed of every profile that finds any column, best first; and what is wrong with profiles that can't be read."""
+    found: list[Match] = []
+    broken: list[str] = []
+    for name in known_profiles(home):
+        try:
+            profile = load_profile(name, home, "inspect")
+        except RegularsError as error:
+            broken.append(str(error))
+            continue
+        found += [_match(profile, feed, look) for feed in profile.feeds]
+    return sorted((match for match in found if match.found), key=lambda match: match.rank, reverse=True), broken
 
 
 def _match(profile: Profile, feed: str, look: Look) -> Match:

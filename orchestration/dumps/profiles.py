@@ -321,10 +321,17 @@ def load_profile(name: str, home: Path, wanted_by: str) -> Profile:
             f"Unknown profile '{name}' for {wanted_by}.{hint} Known: {', '.join(sorted(paths))}. Set {wanted_by}.profile in regulars.yaml."
         )
     try:
-        content = yaml.safe_load(paths[name].read_text(encoding="utf-8"))
-        return Profile.model_validate({**content, "name": name})
+        return parsed(paths[name].read_text(encoding="utf-8"), name)
+    except (ValueError, OSError) as error:
+        raise RegularsError(f"Profile {paths[name]} is not valid: {error}") from None
+
+
+def parsed(text: str, name: str) -> Profile:
+    """The profile that a text of YAML is. Raises ``ValueError`` that says what is wrong with it."""
+    try:
+        return Profile.model_validate({**yaml.safe_load(text), "name": name})
     except (ValidationError, yaml.YAMLError, TypeError) as error:
-        raise RegularsError(f"Profile {paths[name]} is not valid: {_sentences(error)}") from None
+        raise ValueError(_sentences(error)) from None
 
 
 def profile_or_fault(name: str, home: Path, wanted_by: str) -> Profile:

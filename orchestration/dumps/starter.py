@@ -1,5 +1,8 @@
 """A starter profile for a dump that no profile reads: what its columns seem to be, by their names and values, for a person to check."""
 
+import fnmatch
+import json
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -10,13 +13,18 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from orchestration.dumps.dialect import without_compression
 from orchestration.dumps.feeds import FEEDS, STATUSES, Column
+from orchestration.dumps.headings import in_yaml
+from orchestration.dumps.held import listed, shortened
 from orchestration.dumps.looks import BLANKS, Look
-from orchestration.dumps.profiles import SHIPPED, ColumnMap, FeedMap, known_profiles, load_profile
+from orchestration.dumps.profiles import SHIPPED, ColumnMap, known_profiles, parsed
 from orchestration.errors import RegularsError
+from orchestration.io import write_text
 
 ALIASES = Path(__file__).parent / "aliases.yaml"
 MOST_STATUSES = 30
+MOST_NAMED = 100
 
 DATE_SHAPES = {
     r"\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?": "",
@@ -82,9 +90,13 @@ def guess(look: Look) -> tuple[str, dict[str, Guess]]:
 def _of_feed(feed: str, look: Look) -> dict[str, Guess]:
     values, found = look.values(), {}
     free = {plain(name): name for name in reversed(look.columns)}
+    lines = look.found.get("lines")
+    parts = _parts(look.columns, lines)
+    of_lines = {"order_id": ["id"], "order_line_id": [f"{lines}.id"], "product_name": [f"{lines}.name", f"{lines}.title"]} if lines else {}
     for column in FEEDS[feed]:
-        for alias in (column.name, *_aliases()["columns"].get(column.name, [])):
-            if name := free.pop(plain(alias), None):
+        for alias in map(plain, (column.name, *_aliases()["columns"].get(column.name, []), *of_lines.get(column.name, []))):
+            name = free.get(alias) or parts.get(alias)
+            if name and free.pop(plain(name), None):
                 found[column.name] = _guess(column, name, values[name])
                 break
     for column in FEEDS[feed]:
@@ -93,6 +105,13 @@ def _of_feed(feed: str, look: Look) -> dict[str, Guess]:
             guessed = _guess(column, name, values[name])
             found[column.name] = Guess(name, guessed.keys, "; ".join(filter(None, ("guessed from its values", guessed.doubt))))
     return found
+
+
+def _parts(columns: tuple[str, ...], lines: str | None) -> dict[str, str]:
+    """Of columns of objects within objects, the last part of the name: ``sku`` of ``line_items.sku``. Those of an order's lines win."""
+    nested = [name for name in columns if "." in name]
+    first = sorted(nested, key=lambda name: (name.split(".", 1)[0] == lines, -name.count(".")))
+    return {plain(name.rsplit(".", 1)[1]): name for name in first}
 
 
 def _by_values(column: Column, free: dict[str, str], values: dict[str, list[str]]) -> str | None:
@@ -148,23 +167,17 @@ def starter(name: str, look: Look) -> str:
 
 
 def _lines(name: str, look: Look, feed: str, guesses: dict[str, Guess]) -> Iterator[str]:
-    yield f"# Proposed by `regulars inspect` from the names and values in {look.path.name}. Check what is marked with CHECK, then set"
-    yield f"# sources.<source>.profile: {name} in regulars.yaml. All keys: docs/profiles.md"
+    yield f"# Proposed by `regulars inspect` from the names and values in {shortened(look.path.name)}."
+    yield f"# Check what is marked with CHECK, then set sources.<source>.profile: {name} in regulars.yaml. All keys: docs/profiles.md"
     yield "version: 1"
     yield f"title: {_scalar(f'{name} (CHECK: say what this dump is)')}"
     yield "# time_zone: Asia/Shanghai   # CHECK: zone of the dump's local times, if it isn't the merchant's"
     yield "# currency: CNY              # CHECK: if the dump has no currency column and isn't in the merchant's"
     yield "feeds:"
     yield f"  {feed}:"
-    yield f"    files: [{_scalar(_pattern(look.path.name))}]   # CHECK: the names under which such dumps come"
-    if look.format != "csv":
-        yield f"    format: {look.format}"
-    if look.delimiter in {";", "\t", "|"}:
-        yield f"    delimiter: {_quoted(look.delimiter)}"
-    if look.encoding not in {"utf-8", "utf-8-sig"}:
-        yield _known_key(FeedMap, "    ", f"encoding: {'utf-16' if look.encoding.startswith('utf-16') else look.encoding}")
-    if look.quote == "'":
-        yield _known_key(FeedMap, "    ", """quote: "'\"""")
+    yield f"    files: [{', '.join(map(_in_list, _patterns(look)))}]   # CHECK: the names under which such dumps come"
+    for key, value in look.keys.items():
+        yield f"    {key}: {in_yaml(value)}" + (f"   # CHECK: {sure_of_encoding(look)}" if key == "encoding" and look.guess.others else "")
     if look.delimiter == BLANKS:
         yield "    layout: {split_at_blanks: true}"
     yield "    columns:"
@@ -177,7 +190,7 @@ def _lines(name: str, look: Look, feed: str, guesses: dict[str, Guess]) -> Itera
             yield f"      # CHECK: {column.name} is required, and no column seems to hold it"
     used = {found.source for found in guesses.values()}
     if unused := [column for column in look.columns if column not in used]:
-        yield f"    # Not read: {', '.join(unused)}".replace("\n", " ")
+        yield f"    # Not read: {listed(unused, MOST_NAMED)}"
 
 
 def _column_lines(column: Column, guessed: Guess, look: Look) -> Iterator[str]:
@@ -187,8 +200,7 @@ def _column_lines(column: Column, guessed: Guess, look: Look) -> Iterator[str]:
         return
     yield f"      {column.name}:{doubt}"
     yield f"        source: {_scalar(guessed.source)}"
-    for key in guessed.keys:
-        yield _known_key(ColumnMap, "        ", key)
+    yield from _known_keys(guessed.keys, "        ")
     if column.name == "status" and (seen := sorted({value.lower() for value in look.values(1000)[guessed.source]} - set(STATUSES))):
         yield "        map:"
         known = {plain(word): status for status, words in _aliases()["statuses"].items() for word in words}
@@ -197,14 +209,20 @@ def _column_lines(column: Column, guessed: Guess, look: Look) -> Iterator[str]:
             yield f"          {_scalar(word)}: {status or 'pending'}" + ("" if status else f"   # CHECK: one of {', '.join(STATUSES)}")
 
 
-def _known_key(part: type[ColumnMap] | type[FeedMap], indent: str, key: str) -> str:
-    """The key, as a comment where this version of profiles doesn't have it (or not with that value)."""
-    needed: dict[str, object] = {"source": "x"} if part is ColumnMap else {"files": "x", "columns": {}}
+def sure_of_encoding(look: Look) -> str:
+    """What a piece of the text is in each encoding that fits, for a person to say which is right."""
+    spelt = ", ".join(f"{encoding} {shortened(text)!r}" for encoding, text in look.guess.samples)
+    return f"the encoding is not sure; of {', '.join((look.guess.best, *look.guess.others))}" + (f": {spelt}" if spelt else "")
+
+
+def _known_keys(keys: tuple[str, ...], indent: str) -> Iterator[str]:
+    """The keys, which belong together, as comments where they can't stand in a profile."""
     try:
-        part.model_validate({**needed, **yaml.safe_load(key)})
+        ColumnMap.model_validate({"source": "x", **{key: value for text in keys for key, value in yaml.safe_load(text).items()}})
     except ValidationError:
-        return f"{indent}# CHECK: {key}"
-    return f"{indent}{key}"
+        yield from (f"{indent}# CHECK: {key}" for key in keys)
+    else:
+        yield from (f"{indent}{key}" for key in keys)
 
 
 def _scalar(text: str) -> str:
@@ -212,14 +230,28 @@ def _scalar(text: str) -> str:
     return yaml.safe_dump(text, allow_unicode=True, width=10_000).removesuffix("\n...\n").removesuffix("\n")
 
 
-def _quoted(text: str) -> str:
-    return '"\\t"' if text == "\t" else f'"{text}"'
+def _in_list(text: str) -> str:
+    """The text as YAML within brackets, where commas and brackets would end it."""
+    return text if re.fullmatch(r"\w[\w.*-]*", text) else json.dumps(text, ensure_ascii=False)
+
+
+def _patterns(look: Look) -> list[str]:
+    """Patterns of the names by which a run knows such a file: of one in an archive its own name, or the archive's with its ending."""
+    names = [look.path.name]
+    if look.member is not None:
+        member = look.member.replace("\\", "/").rsplit("/", 1)[-1]
+        names = [member, look.path.name.rsplit(".", 1)[0] + os.path.splitext(member)[1]]
+    return list(dict.fromkeys(map(_pattern, names)))
 
 
 def _pattern(file_name: str) -> str:
     """The file's name with its figures left open: ``sales_2026-03.csv`` → ``sales_*.csv*``."""
-    stem, _, ending = file_name.removesuffix(".gz").rpartition(".")
-    return f"{re.sub(r'[0-9][0-9_.-]*', '*', stem or ending)}*.{ending if stem else 'csv'}*".replace("**", "*")
+    name = without_compression(file_name)
+    stem, _, ending = name.rpartition(".")
+    opened = re.sub(r"[0-9][0-9_.-]*", "*", re.sub(r"[\[*?]", "?", stem or ending))
+    pattern = f"{opened}*.{ending}*" if stem else f"{opened}*"
+    pattern = pattern.replace("**", "*")
+    return pattern if fnmatch.fnmatchcase(file_name.lower(), pattern.lower()) else "*"
 
 
 def write_starter(name: str, look: Look, home: Path) -> Path:
@@ -231,7 +263,13 @@ def write_starter(name: str, look: Look, home: Path) -> Path:
         where = "shipped with Regulars" if taken.parent == SHIPPED else f"in {taken}"
         raise RegularsError(f"A profile '{name}' is there already, {where}", do="choose another name, or remove the file first")
     path = home / "profiles" / f"{name}.yaml"
+    text = starter(name, look)
+    try:
+        parsed(text, name)
+    except ValueError as error:
+        raise RegularsError(
+            f"No profile could be proposed for {look.path.name}: {error}", do=f"write {path} by hand; all keys are in docs/profiles.md"
+        ) from None
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(starter(name, look), encoding="utf-8")
-    load_profile(name, home, "inspect")
+    write_text(text, path)
     return path

@@ -4,6 +4,7 @@
 delimiter, quotes and line ends stay, and only encoding, preamble and footer are dealt with.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.dumps.dialect import Dialect, Format
@@ -13,11 +14,11 @@ from orchestration.dumps.formats.converted import Converted as Converted
 
 def convert(content: Path, target: Path, kind: Format, dialect: Dialect) -> Converted:
     """Write the text of ``content`` to ``target``. Raises ``HeldError`` where it can't be read as what it is said to be."""
-    convert_as = {
+    convert_as: dict[Format, Callable[[Path, Path, Dialect], Converted]] = {
         "csv": text.convert,
         "json": json_array.convert,
         "jsonl": jsonl.convert,
         "xlsx": xlsx.convert,
         "parquet": parquet.convert,
-    }[kind]
-    return convert_as(content, target, dialect)
+    }
+    return convert_as[kind](content, target, dialect)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ LONGEST_VALUE = 64 << 20
 """Characters of one record, or of a value beside the records."""
 LONGEST_TOKEN = 32
 """A mistake so far before the end of what was read is none that more of the text would mend."""
-MOST_KEYS = 1_000
+MOST_KEYS, DEEPEST_ARRAY = 1_000, 2
 
 
 def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
@@ -74,6 +75,26 @@ def elements(blocks: Iterator[str], path: str | None) -> Iterator[Any]:
     document.end()
 
 
+def arrays(beginning: str) -> list[str]:
+    """Keys that lead to arrays of objects in a document that begins so, those that come first first."""
+    document, found = _Document(iter([beginning])), list[str]()
+    with suppress(HeldError):  # it goes on
+        _find_arrays(document, "", found)
+    return found
+
+
+def _find_arrays(document: "_Document", above: str, found: list[str]) -> None:
+    document.enter("{", lambda: "it is")
+    for key in document.members():
+        opening = document.peek()
+        if opening == "{" and above.count(".") < DEEPEST_ARRAY:
+            _find_arrays(document, f"{above}{key}.", found)
+            continue
+        if opening == "[" and document.begins_with_an_object():
+            found.append(above + key)
+        document.value()
+
+
 class _Document:
     """A JSON text, read as far as it is asked for."""
 
@@ -126,6 +147,10 @@ class _Document:
             pass
         named = f"; set `records: {arrays[0]}`" if len(arrays) == 1 else f"; set `records:` to one of {listed(arrays)}" if arrays else ""
         return f"{named} for this feed" if named else ""
+
+    def begins_with_an_object(self) -> bool:
+        """Of an array that comes next: whether an object is its first entry."""
+        return self._text[self._place + 1 : self._place + 200].lstrip().startswith("{")
 
     def go_to(self, key: str) -> None:
         """To the value of that key of the object that was entered."""

@@ -40,9 +40,9 @@ def _records(content: Path, dialect: Dialect) -> Iterator[tuple[int, str, dict[s
     for line, original in _lines(content, dialect):
         if line <= dialect.skip_lines or not original.strip():
             continue
-        record = _record(original)
-        yield line, original.rstrip("\r\n"), record
-        if not original.endswith("\n") and isinstance(record, str):
+        found = record(original)
+        yield line, original.rstrip("\r\n"), found
+        if not original.endswith("\n") and isinstance(found, str):
             raise HeldError("cut_off", f"line {line}, the last, ends in the middle of a row; have the file delivered again")
 
 
@@ -57,7 +57,8 @@ def _lines(content: Path, dialect: Dialect) -> Iterator[tuple[int, str]]:
         yield number + 1, rest
 
 
-def _record(original: str) -> dict[str, Any] | str:
+def record(original: str) -> dict[str, Any] | str:
+    """The object on a line, or the reason why there is none."""
     try:
         found = DECODER.decode(original)
     except RepeatedKeyError:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
+def convert(content: Path, target: Path, dialect: Dialect, most_rows: int | None = None) -> Converted:
     """The row with number n (the first is 1) is line n + 1, as if there were a header line.
 
-    Bytes that are no text, in a column that nothing reads, come out as ``(bytes)``.
+    ``most_rows``: only so many are read. Bytes that are no text, in a column that nothing reads, come out as ``(bytes)``.
     """
     import duckdb
     import numpy as np
@@ -23,7 +23,9 @@ def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
     with duckdb.connect(config={"threads": 1, "memory_limit": "1GB"}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         try:
-            source = f"read_parquet({readable(content)})"
+            source = (
+                f"read_parquet({readable(content)})" if most_rows is None else f"(from read_parquet({readable(content)}) limit {most_rows})"
+            )
             columns = connection.execute(f"describe select * from {source}").fetchall()
             for name, kind, *_ in columns:
                 if kind == "BLOB" and dialect.may_read(name):

@@ -4,6 +4,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,16 +32,33 @@ def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
 
     A cell of nothing but blanks is empty; a formula is its value as last computed.
     """
+    _check_archive(content)
+    with _opened(content) as workbook:
+        sheet = _sheet(workbook, dialect)
+        errors = _rows_with_errors(content, sheet.name)
+        with RowWriter(target) as writer:
+            _write(_texts(sheet), errors, writer, dialect)
+            return writer.converted()
+
+
+def fullest(content: Path) -> tuple[str, list[str], list[list[str]]]:
+    """Of a workbook: the sheet with the most rows, the names of all with any, and the rows of the former, blank ones too."""
+    with _opened(content) as workbook:
+        filled = [sheet for sheet in map(workbook.get_sheet_by_name, workbook.sheet_names) if sheet.start is not None]
+        if not filled:
+            raise HeldError("empty_file", "the workbook has no filled sheet, expected at least a header row")
+        chosen = max(filled, key=lambda sheet: sheet.total_height)
+        return chosen.name, [sheet.name for sheet in filled], [texts for _, texts, _ in _texts(chosen)]
+
+
+@contextmanager
+def _opened(content: Path) -> Iterator["CalamineWorkbook"]:
+    """The workbook; what its reader can't read is a ``HeldError``."""
     import python_calamine
 
-    _check_archive(content)
     try:
         with python_calamine.CalamineWorkbook.from_path(str(content)) as workbook:
-            sheet = _sheet(workbook, dialect)
-            errors = _rows_with_errors(content, sheet.name)
-            with RowWriter(target) as writer:
-                _write(_texts(sheet), errors, writer, dialect)
-                return writer.converted()
+            yield workbook
     except python_calamine.PasswordError:
         raise HeldError("encrypted", "the workbook asks for a password; have it delivered without one") from None
     except python_calamine.CalamineError as error:

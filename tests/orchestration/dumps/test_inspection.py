@@ -307,7 +307,7 @@ def test_only_the_beginning_of_a_long_dump_is_looked_at_and_lines_keep_their_num
 
 
 def test_a_long_gzip_is_cut_at_a_whole_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestration.dumps.looks.SAMPLE_BYTES", 1000)
+    monkeypatch.setattr("orchestration.dumps.samples.SAMPLE_BYTES", 1000)
     path = tmp_path / "orders.csv.gz"
     path.write_bytes(gzip.compress(orders(*map(order, range(2000))).encode()))
     looked = look(path, 1000)

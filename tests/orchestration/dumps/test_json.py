@@ -185,7 +185,8 @@ DOCUMENTS = {
     "no JSON": ('[{"a": nothing}]' + " " * 99, {}, "not_json", "at character 8 ('nothing}]"),
     "something behind the end": ('[{"a": 1}] and so on', {}, "not_json", "expected nothing more"),
     "nested too deeply": ("[" * 200_000, {}, "not_json", "nested too deeply"),
-    "a page": ("<html></html>", {}, "no_records", "it is a value"),
+    "a page": ("<html></html>", {}, "other_format", "an HTML page"),
+    "a text": ('"orders"', {}, "no_records", "it is a text"),
 }
 
 

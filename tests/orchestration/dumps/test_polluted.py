@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from orchestration.dumps.landing import Landing
+from orchestration.dumps.looks import look
+from orchestration.errors import RegularsError
 from tests.orchestration.dumps import polluted
 from tests.orchestration.dumps.conftest import Home
 from tests.orchestration.dumps.polluted import Polluted
@@ -84,6 +86,23 @@ def test_a_file_in_another_form_is_read_or_held_with_the_keys_that_read_it(
     assert not landing.held
     assert request.node.callspec.id not in OF_NO_KEY
     assert landing.rows_delivered == landing.rows_clean + landing.rows_quarantined
+    assert_true(file, next(iter(landed(home).values())))
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=f"{file.kind}: {file.name}") for file in polluted.whole_files()])
+def test_inspect_finds_the_keys_that_read_a_file_in_another_form(home: Home, file: Polluted, request: pytest.FixtureRequest) -> None:
+    path = home.folder / "orders.csv"
+    path.write_bytes(file.content)
+    if request.node.callspec.id == "payload: none":
+        with pytest.raises(RegularsError, match="is empty"):
+            look(path, 1000)
+        return
+    looked = look(path, 1000)
+    if request.node.callspec.id in OF_NO_KEY:
+        assert looked.has_header == (file.kind == "payload")
+        return
+    landing = land(home, [file], looked.keys)
+    assert not landing.held
     assert_true(file, next(iter(landed(home).values())))
 
 
