@@ -39,20 +39,24 @@ def test_21_values_of_the_wrong_type_are_refused_by_line_and_reason_and_the_othe
         order(3, quantity="99999999999999999999"),
         order(4, quantity="-2"),
         order(5, unit_price="0"),
-        order(6, unit_price="99999999999999.9999"),
+        order(6, unit_price="499999999999.9999"),
         order(7, quantity="0.0001"),
+        order(8, unit_price="500000000000"),
+        order(9, unit_price="99999999999999.9999"),
     ]
-    land_all(home, "\n".join([ORDERS_HEADER, *spoiled]) + "\n", rows=7, refused=4)
+    land_all(home, "\n".join([ORDERS_HEADER, *spoiled]) + "\n", rows=9, refused=6)
     assert home.quarantine() == [
         (2, "not_a_number", "unit_price", "free"),
         (3, "not_a_number", "unit_price", "1e30"),
         (4, "too_large", "quantity", "99999999999999999999"),
         (8, "too_many_decimals", "quantity", "0.0001"),
+        (9, "too_large", "unit_price", "500000000000"),
+        (10, "too_large", "unit_price", "99999999999999.9999"),
     ]
     assert home.clean("order_id, quantity, unit_price") == [
         ("O4", Decimal("-2"), Decimal("9.9")),
         ("O5", Decimal("2"), Decimal("0")),
-        ("O6", Decimal("2"), Decimal("99999999999999.9999")),
+        ("O6", Decimal("2"), Decimal("499999999999.9999")),
     ]
 
 

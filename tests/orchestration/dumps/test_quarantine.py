@@ -60,6 +60,6 @@ def test_a_row_that_cannot_be_split_is_kept_as_it_was_delivered(home: Home) -> N
 
 def test_every_reason_is_explained() -> None:
     code = "".join((Path(values.__file__).with_name(f"{name}.py")).read_text() for name in ("values", "casts", "careful"))
-    reasons = set(re.findall(r'(?:Problem|Refusal)\([^\n]*, "([a-z_]+)"', code)) | set(re.findall(r'words, "([a-z_]+)"', code))
+    reasons = set(re.findall(r'(?:Problem|Refusal)\([^\n]*?, "([a-z_]+)"', code)) | set(re.findall(r'words, "([a-z_]+)"', code))
     assert len(reasons) > 10
     assert reasons | {DISAGREE, INCOMPLETE} <= EXPLANATIONS.keys()
