@@ -132,7 +132,7 @@ def _write_once(batch: Batch, settings: Settings, engines: Engines) -> list[tupl
 def _counted(candidate: Candidate, batch: Batch, counts: Counts, settings: Settings) -> File:
     """The ledger's row of a file that was read, or of one that is held for what became of its rows."""
     if not candidate.file.released and (why := _why_held(candidate, batch, counts, settings)):
-        return replace(_held(candidate.file, why), rows_delivered=counts.delivered)
+        return _held(candidate.file, why)
     return replace(
         candidate.file,
         batch=batch.name,
