@@ -31,7 +31,7 @@ NEGATIVE_DISCOUNT = Problem(
 )
 
 
-TOO_LARGE = Problem("abs(cast(v_quantity as double) * cast(v_unit_price as double)) >= 1e12", "too_large", "unit_price")
+TOO_LARGE = Problem("abs(cast(v_quantity as double) * cast(v_unit_price as double)) >= 1e12", "too_large", column="unit_price")
 """No price is too large by itself from here on, only for so many pieces."""
 
 

@@ -126,7 +126,8 @@ class Records:
         self.delivered[file_id] += 1
         self.latest_at[file_id] = latest_at(candidate)
         if isinstance(outcome, Refusal):
-            self.refused.append((file_id, outcome.line, outcome.reason, candidate.order_named_in(outcome.original), outcome.original))
+            order_id = candidate.order_named_in(outcome.original) if outcome.reason != "footer" else None  # totals belong to no order
+            self.refused.append((file_id, outcome.line, outcome.reason, order_id, outcome.original))
             self.size += len(outcome.original) + ROW_BYTES
         else:
             self.read.append((file_id, outcome.line, *(value or None for value in outcome.fields)))  # as the engine reads nothing

@@ -18,7 +18,7 @@ from orchestration.dumps.feeds import FEEDS, STATUSES, Column
 from orchestration.dumps.headings import in_yaml
 from orchestration.dumps.held import listed, shortened
 from orchestration.dumps.looks import BLANKS, Look
-from orchestration.dumps.profiles import SHIPPED, ColumnMap, known_profiles, parsed
+from orchestration.dumps.profiles import BRACKETS, SHIPPED, SIGNS, ColumnMap, known_profiles, parsed
 from orchestration.errors import RegularsError
 from orchestration.io import write_text
 
@@ -135,7 +135,7 @@ def _guess(column: Column, name: str, values: list[str]) -> Guess:
     elif column.kind == "key" and values and all(re.fullmatch(r"\d+\.0", value) for value in values):
         keys = ["reads: integer_text"]
     elif column.kind in {"money", "quantity"} and values:
-        keys, doubt = _number_keys(values)
+        keys, doubt = _number_keys(column, values)
     return Guess(name, tuple(keys), doubt)
 
 
@@ -150,14 +150,23 @@ def _date_keys(values: list[str]) -> tuple[list[str], str]:
     return [], f"no date that is known here, such as {values[0]!r}"
 
 
-def _number_keys(values: list[str]) -> tuple[list[str], str]:
-    affixes = sorted({affix for value in values for affix in re.findall(r"^[^\d\s.,+-]+|[^\d\s.,]+$", value)})
-    bare = [re.sub(r"^[^\d\s.,+-]+|[^\d\s.,]+$", "", value).strip() for value in values]
-    keys = [f"affixes: {affixes!r}"] if affixes else []
+def _number_keys(column: Column, values: list[str]) -> tuple[list[str], str]:
+    # Signs and brackets are read without a key, on either side of an affix.
+    unsigned = [re.sub(f"[{SIGNS}{BRACKETS}]", "", value).strip() for value in values]
+    affixes = sorted({affix for value in unsigned for affix in re.findall(r"^[^\d\s.,]+|[^\d\s.,]+$", value)})
+    bare = [re.sub(r"^[^\d\s.,]+|[^\d\s.,]+$", "", value).strip() for value in unsigned]
+    keys, doubt = [f"affixes: {affixes!r}"] if affixes else [], ""
+    if column.name == "discount_amount" and any(map(_is_negative, values)):
+        keys.append("sign: reversed")
+        doubt = "discounts seem to be written below zero"
     for shape, more in NUMBER_SHAPES.items():
         if len(affixes) <= MOST_AFFIXES and all(re.fullmatch(shape, value) for value in bare):
-            return keys + more, ""
+            return keys + more, doubt
     return [], f"no plain number, such as {next(value for value in values if not re.fullmatch(PLAIN_NUMBER, value))!r}"
+
+
+def _is_negative(value: str) -> bool:
+    return bool(re.search(r"[-\u2212\ufe63－(（]", value))
 
 
 def starter(name: str, look: Look) -> str:

@@ -211,6 +211,8 @@ NUMBERS = {
     "with a comma for decimals": ("1.234,50", "decimal: ','"),
     "with a currency before": ("¥12.50", "affixes: ['¥']"),
     "with a currency behind": ("12.50元", "affixes: ['元']"),
+    "with brackets below zero": ("($12.50)", "affixes: ['$']"),
+    "with a sign before the currency": ("-$12.50", "affixes: ['$']"),
     "in words": ("a dozen or 2", "no plain number, such as 'a dozen or 2'"),
 }
 
@@ -219,6 +221,13 @@ NUMBERS = {
 def test_the_way_a_number_is_written_is_proposed_from_its_values(inspect: Inspect, home: Home, value: str, expected: str) -> None:
     inspect("dump.csv", f"order\tcustomer\torder date\tqty\tprice\n1\tc\t2026-03-01\t1\t{value}\n", "--write-profile", "mine")
     assert expected in (home.folder / "profiles" / "mine.yaml").read_text()
+
+
+def test_discounts_below_zero_are_proposed_as_such_with_a_doubt(inspect: Inspect, home: Home) -> None:
+    inspect("dump.csv", "order,customer,order date,qty,price,discount\n1,c,2026-03-01,1,9,-5.00\n", "--write-profile", "mine")
+    written = (home.folder / "profiles" / "mine.yaml").read_text()
+    assert "sign: reversed" in written
+    assert "CHECK: discounts seem to be written below zero" in written
 
 
 @pytest.mark.parametrize("name", ["canonical", "My Shop", "../x"], ids=["taken", "no name", "a path"])
