@@ -11,52 +11,54 @@ order_lines as (
 ),
 
 refunded_orders as (
-    select
+    select distinct
         source,
-        order_id,
-        currency,
-        sum(refund_amount + order_refund_amount) as given_amount,
-        bool_or(status in {{ counted_statuses() }}) as is_counted
+        order_id
     from order_lines
-    group by source, order_id, currency
-    having
-        sum(refund_amount + order_refund_amount) > 0
-        or bool_or(status = 'refunded')
+    where
+        refund_amount + order_refund_amount > 0
+        or status = 'refunded'
+),
+
+lines_of_refunded_orders as (
+    select
+        order_lines.*,
+        sum(order_lines.refund_amount + order_lines.order_refund_amount)
+            over (partition by order_lines.source, order_lines.order_id, order_lines.currency) as given_amount,
+        max(case when order_lines.status in {{ counted_statuses() }} then 1 else 0 end)
+            over (partition by order_lines.source, order_lines.order_id, order_lines.currency) as is_counted
+    from order_lines
+    inner join refunded_orders
+        on
+            order_lines.source = refunded_orders.source
+            and order_lines.order_id = refunded_orders.order_id
 ),
 
 -- lines whose refunds are shared among them: all that say so by their status alone; else those that count, and those of an order that
 -- counts which were cancelled
 grouped as (
     select
-        order_lines.file_id,
-        order_lines.line,
-        order_lines.order_line_id,
-        order_lines.source,
-        order_lines.order_id,
-        order_lines.currency,
-        order_lines.refund_amount,
-        order_lines.order_refund_amount,
-        order_lines.returned_amount,
-        order_lines.refunded_at,
+        file_id,
+        line,
+        order_line_id,
+        source,
+        order_id,
+        currency,
+        refund_amount,
+        order_refund_amount,
+        returned_amount,
+        refunded_at,
         case
-            when order_lines.status = 'refunded' and refunded_orders.given_amount = 0 then 'all'
-            when refunded_orders.is_counted and order_lines.status not in {{ counted_statuses() }} then 'cancelled'
+            when status = 'refunded' and given_amount = 0 then 'all'
+            when is_counted = 1 and status not in {{ counted_statuses() }} then 'cancelled'
             else 'standing'
         end as line_group,
-        order_lines.gross_amount - order_lines.discount_amount - order_lines.returned_amount as sold_amount,
-        case
-            when order_lines.gross_amount > 0 then greatest(order_lines.gross_amount - order_lines.discount_amount, 0)
-            else 0
-        end as goods_most,
-        greatest(order_lines.pass_through_amount, 0) as pass_through_most,
-        greatest(order_lines.tax_amount, 0) as tax_most,
-        greatest(order_lines.shipping_amount, 0) as shipping_most
-    from order_lines
-    inner join refunded_orders
-        on
-            order_lines.source = refunded_orders.source
-            and order_lines.order_id = refunded_orders.order_id
-            and order_lines.currency = refunded_orders.currency
+        gross_amount - discount_amount - returned_amount as sold_amount,
+        case when gross_amount > 0 then greatest(gross_amount - discount_amount, 0) else 0 end as goods_most,
+        greatest(pass_through_amount, 0) as pass_through_most,
+        greatest(tax_amount, 0) as tax_most,
+        greatest(shipping_amount, 0) as shipping_most
+    from lines_of_refunded_orders
 ),
 
 -- a line's own refund, from each part of the line in turn
