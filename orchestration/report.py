@@ -180,7 +180,8 @@ def retried(console: Console, before: list[File], landing: Landing, settings: Se
     """What reading the affected files again changed."""
     if not before:
         console.print(
-            "Nothing to retry: no held file and no file with rows in quarantine has a profile that was changed since it was read."
+            "Nothing to retry: no held file and no file with rows in quarantine or left out has a profile that was changed since it was "
+            "read."
         )
         return
     console.print(f"{len(before)} file(s) read again from the bytes kept:")

@@ -48,9 +48,10 @@ def reject(ledger: Ledger, start: str) -> File:
 
 
 def affected(settings: Settings, ledger: Ledger) -> list[File]:
-    """Files that another reading may do better by: held, or live with rows in quarantine, under a profile that was changed since."""
+    """Files that another reading may do better by: held, or live with rows in quarantine or left out by a rule, under a profile that was
+    changed since."""
     profiles = profiles_in_use(settings, ledger.sources())
-    wanting = [*ledger.files("held"), *(file for file in ledger.files("live") if file.rows_quarantined)]
+    wanting = [*ledger.files("held"), *(file for file in ledger.files("live") if file.rows_quarantined or file.rows_left_out)]
     return [file for file in wanting if file.profile != profiles[file.source].fingerprint]
 
 

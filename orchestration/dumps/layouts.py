@@ -178,15 +178,15 @@ def _fill_down(rule: FillDown, to: Arranged) -> None:
         order = to.places[rule.order]
         to.add({}, f", lag({order}) {in_file}) as order_before")
         # An order that names itself on each row is one all the same, as long as no other stands between.
-        to.add({}, f", count(*) filter (where {order} is distinct from order_before) {in_file}) as first_rows")
+        to.add({}, f", count(case when {order} is distinct from order_before then 1 end) {in_file}) as first_rows")
         above = "(partition by file_id, first_rows order by line)"
         to.order_block = "first_rows"
         to.problems.append((f"{order} is null", "no_first_row", "order_id"))
     else:
         begins = f"trim({first}) <> ''"
         of_order = f"over (partition by file_id, {order} order by line)"
-        to.add({}, f", lag({order}) {in_file}) as order_before, count(*) filter (where {begins}) {of_order} as first_rows")
-        to.add({}, f", count(*) filter (where {begins} and {order} is distinct from order_before) {of_order} as order_block")
+        to.add({}, f", lag({order}) {in_file}) as order_before, count(case when {begins} then 1 end) {of_order} as first_rows")
+        to.add({}, f", count(case when {begins} and {order} is distinct from order_before then 1 end) {of_order} as order_block")
         above = f"(partition by file_id, {order}, first_rows order by line)"
         to.order_block = "order_block"
         to.problems.append((f"first_rows = 0 and trim({order}) <> ''", "no_first_row", "order_id"))

@@ -59,9 +59,9 @@ class OrderRows:
 
     def _counted_once(self, judged: str) -> str:
         """A value that any row of the order brings is the order's; zero is taken for none. Two different ones are a problem of all rows."""
-        stands = f"filter (where left_out is distinct from '{REPEATED_ORDER}')"
+        value = f"case when left_out is distinct from '{REPEATED_ORDER}' then nullif(v_{{}}, 0) end"
         found = "".join(
-            f", {end}(nullif(v_{name}, 0)) {stands} over ({_OF_ORDER}) as {name}_{end}" for name in self.amounts for end in ("min", "max")
+            f", {end}({value.format(name)}) over ({_OF_ORDER}) as {name}_{end}" for name in self.amounts for end in ("min", "max")
         )
         differs = " ".join(f"when {name}_min <> {name}_max then {self.problems[name]}" for name in self.amounts)
         judged = f"""select * replace (case when left_out is null then coalesce(problem, case {differs} end) end as problem)

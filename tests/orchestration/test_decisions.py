@@ -120,6 +120,18 @@ def test_retry_reads_again_only_what_a_corrected_profile_can_mend_even_when_the_
     assert "Nothing to retry" in regulars(home, "retry")
 
 
+def test_retry_reads_again_what_a_rule_left_out_by_mistake(home: Home) -> None:
+    profile = home.folder / "profiles" / "own.yaml"
+    rule = "    rules: [{rule: done, when: {status: {equals: WORD}}, leave_out: true}]\n"
+    use_profile(home)
+    profile.write_text(profile.read_text() + rule.replace("WORD", "completed"))
+    home.deliver("orders_1.csv", orders(order(1), order(2, status="paid")))
+    assert home.land().left_out_by_rule == {"shop/done": 1}
+    profile.write_text(profile.read_text().replace("{equals: completed}", "{equals: done}"))
+    assert "1 file(s) read again from the bytes kept" in regulars(home, "retry")
+    assert home.clean("order_id") == [("O1",), ("O2",)]
+
+
 def test_a_retry_that_would_make_things_worse_leaves_what_counts(home: Home) -> None:
     home.deliver("orders_1.csv", orders(order(1, status="done"), order(2)))
     home.land()
