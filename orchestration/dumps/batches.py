@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.dumps import quarantine, tables
+from orchestration.dumps import headings, quarantine, tables
 from orchestration.dumps.candidates import Batch, Candidate, Outcome
 from orchestration.dumps.casts import Reading
 from orchestration.dumps.clean_layer import REFUSED, copy
@@ -271,12 +271,25 @@ def _repeats_orders(batch: Batch, settings: Settings, engines: Engines, counted:
 
 def _why_held(candidate: Candidate, batch: Batch, counts: Counts, settings: Settings) -> HeldError | None:
     """Why a file that was read is held for its refused rows: they are another table's, or too many."""
-    if counts.refused and candidate.mapping.ends_before is None:
+    if not counts.refused:
+        return None
+    originals = quarantine.originals(settings.quarantine / batch.feed, batch.name, candidate.file.file_id)
+    if candidate.mapping.ends_before is None:
         try:
-            tables.refuse_another(candidate, quarantine.originals(settings.quarantine / batch.feed, batch.name, candidate.file.file_id))
+            tables.refuse_another(candidate, originals)
         except HeldError as why:
             return why
-    return _mostly_refused(candidate, counts, settings)
+    why_held = _mostly_refused(candidate, counts, settings)
+    keys = _keys_for(candidate, originals) if why_held else {}
+    return HeldError(TOO_MANY_REFUSED, f"{why_held}. Most of them can with {headings.told(keys)}") if keys else why_held
+
+
+def _keys_for(candidate: Candidate, originals: list[str]) -> dict[str, object]:
+    """Keys under which most of the rows that could not be split into columns can be; none where there are no such."""
+    unsplit = [original for original in originals if not original.startswith("{")]  # those that could be are kept as JSON
+    if not unsplit or candidate.receipt.converted.is_renumbered:
+        return {}
+    return headings.keys_for_rows(unsplit, candidate.dialect, len(candidate.header))
 
 
 def _mostly_refused(candidate: Candidate, counts: Counts, settings: Settings) -> HeldError | None:

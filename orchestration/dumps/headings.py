@@ -13,6 +13,7 @@ import yaml
 
 from orchestration.dumps import careful
 from orchestration.dumps.candidates import Candidate
+from orchestration.dumps.careful import has_stray_quotes
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.formats.trimming import joined
 from orchestration.dumps.held import HeldError
@@ -22,7 +23,7 @@ QUOTES = ('"', "'", "")
 MOST_HEADER_ROWS = 3
 MOST_LINES = 40
 """How far down a header is looked for."""
-ROWS_TO_FIT = 10
+ROWS_TO_FIT, ROWS_TO_MEND = 10, 100
 LINES_OF_HEADER, LONGEST_HEADER = 8, 1 << 16
 BEGINNING_BYTES = 1 << 18
 BEGUN_WITH_A_BLANK = 20
@@ -79,6 +80,19 @@ def _fit(lines: Sequence[Line], dialect: Dialect, columns: int) -> bool:
     widths = [_width(text, dialect) for _, text in lines[:ROWS_TO_FIT] if text.strip()]
     known = [width for width in widths if width]
     return not widths or (columns in known and 2 * known.count(columns) >= len(known))
+
+
+def keys_for_rows(originals: Sequence[str], dialect: Dialect, columns: int) -> dict[str, object]:
+    """Another escape or quote under which most of the rows that could not be read are rows; none where there is no such."""
+    for key, value in (("escape", "\\"), ("quote", "'"), ("quote", "")):
+        if getattr(dialect, key) == value:
+            continue
+        way = dialect.model_copy(update={key: value})
+        widths = [_width(original, way) for original in originals[:ROWS_TO_MEND]]
+        is_clean = not any(has_stray_quotes(original, way) for original in originals[:ROWS_TO_MEND])
+        if 5 * widths.count(columns) >= 4 * len(widths) and is_clean:
+            return {key: value}
+    return {}
 
 
 def told(keys: dict[str, object]) -> str:

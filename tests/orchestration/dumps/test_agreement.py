@@ -70,7 +70,7 @@ FAULTS = ["", '"', '""', ",", ",,", ";", "\n", "\r\n", "\r", "\n\n", " ", '"\n',
 @st.composite
 def files(draw: st.DrawFn) -> tuple[bytes, Dialect]:
     """A delimited text of one to four columns, mostly sound, with what goes wrong in dumps anywhere in it."""
-    dialect = Dialect(delimiter=draw(st.sampled_from([",", ",", ",", ";", "|", "\t"])))
+    dialect = Dialect(delimiter=draw(st.sampled_from([",", ",", ",", ";", "|", "\t", " ", ":"])))
     columns, end = draw(st.integers(1, 4)), draw(st.sampled_from(["\n", "\n", "\r\n", "\r"]))
     field = st.sampled_from(FIELDS) if draw(st.booleans()) else st.sampled_from([*FIELDS, *ODD])
     sound = st.lists(field, min_size=columns, max_size=columns)

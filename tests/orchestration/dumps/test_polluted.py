@@ -106,6 +106,15 @@ def test_inspect_finds_the_keys_that_read_a_file_in_another_form(home: Home, fil
     assert_true(file, next(iter(landed(home).values())))
 
 
+def test_a_file_whose_rows_escape_quotes_otherwise_is_held_with_the_key_that_reads_them(home: Home) -> None:
+    (file,) = (each for each in polluted.whole_files(90) if (each.kind, each.name) == ("escape", "backslash"))
+    (held,) = land(home, [file], {}).held
+    assert str(held.reason).startswith("too_many_refused: ")
+    assert keys_named(str(held.reason)) == {"escape": "\\"}
+    assert not land(home, [file], {"escape": "\\"}).held
+    assert_true(file, next(iter(landed(home).values())))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("made", [polluted.rows_of_a_file, polluted.minimal_rows], ids=["all quoted", "quoted where needed"])
 def test_a_row_that_something_is_wrong_with_is_refused_and_leaves_the_others_as_they_are(home: Home, made: Any) -> None:
