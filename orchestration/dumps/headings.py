@@ -148,7 +148,8 @@ def beginning(candidate: Candidate) -> Iterator[Line]:
 
 def refuse_blank_in_delimiter(candidate: Candidate) -> None:
     """Raises ``HeldError`` where a blank stands behind every delimiter, which would be read as part of every value."""
-    if candidate.receipt.converted.is_renumbered or len(candidate.header) < 3:
+    may_have_one = all(name.startswith(" ") for name in candidate.header[1:])
+    if candidate.receipt.converted.is_renumbered or len(candidate.header) < 3 or not may_have_one:
         return
     lines = [text for _, text in islice(beginning(candidate), 1 + BEGUN_WITH_A_BLANK) if text.strip()]
     delimiter = candidate.dialect.delimiter

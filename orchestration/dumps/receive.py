@@ -187,17 +187,18 @@ def receive(arrival: Arrival, raw_folder: Path | None, work_folder: Path, dialec
     content = receipt.text
     if receipt.damage:
         return receipt
-    if content.parent == work_folder and is_packed(_start(content), kind):
+    start = _start(content)
+    if content.parent == work_folder and is_packed(start, kind):
         return replace(receipt, damage=HeldError("nested_archive", "it was packed once more within; have it delivered packed once"))
     if kind and kind != "parquet":
         try:
-            foreign.refuse(content)
+            foreign.refuse(content, start)
         except HeldError as error:
             return replace(receipt, damage=error)
-    if _is_plain(arrival, dialect, _start(content)):
+    if _is_plain(arrival, dialect, start):
         return receipt
     work = work_folder / _key(arrival)
-    if is_archive(_start(content)) and kind != "xlsx":
+    if is_archive(start) and kind != "xlsx":
         return _unpacked(receipt, content, work.with_suffix(".members"), kind, names_in)
     return _converted(receipt, content, work.with_suffix(".text"), kind, dialect) if kind and dialect else receipt
 
@@ -299,7 +300,7 @@ def _look(delivered: BinaryIO) -> tuple[int, int]:
 
 def _start(content: Path) -> bytes:
     with content.open("rb") as file:
-        return file.read(8)
+        return file.read(512)
 
 
 def _ending(name: str) -> str:

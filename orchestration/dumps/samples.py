@@ -31,6 +31,7 @@ ROWS_ABOVE = 100
 """Rows of a workbook read beside those that are asked for: titles and notes may stand above the header."""
 
 PARQUET_MAGIC = b"PAR1"
+START_BYTES = 512
 _LINES_OF_AN_ORDER = re.compile("qty|quantity|price|amount|数量|单价", re.IGNORECASE)
 
 
@@ -74,7 +75,7 @@ def _refuse_unreadable(path: Path) -> None:
 def _unpacked(path: Path, folder: Path, most_rows: int) -> Sample:
     with path.open("rb") as file:
         start = file.read(SAMPLE_BYTES + 1)
-    if found := foreign.what_it_is(path):
+    if found := foreign.what_it_is(path, start[:START_BYTES]):
         raise RegularsError(f"{path} is {found[0]}", expected="CSV, JSON, a workbook (.xlsx, .ods) or Parquet", do=found[1])
     if is_archive(start):
         _refuse_large(path)
@@ -119,7 +120,7 @@ def _of_archive(path: Path, folder: Path, most_rows: int) -> Sample:
     if is_binary:
         sample = _unpacked(within, folder, most_rows)
     else:
-        if found := foreign.what_it_is(within):
+        if found := foreign.what_it_is(within, start[:START_BYTES]):
             raise RegularsError(f"{members[0]} in {path} is {found[0]}", do=found[1])
         sample = _of_text(start[:SAMPLE_BYTES], len(start) <= SAMPLE_BYTES, most_rows, folder)
     return replace(sample, compression="zip", member=members[0])

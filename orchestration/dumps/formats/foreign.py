@@ -24,18 +24,16 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PAGE = (b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<style", b"<div")
 
 
-def what_it_is(content: Path) -> tuple[str, str] | None:
-    """What a file is that no format reads, and what to do with it; None for any other."""
-    with content.open("rb") as file:
-        start = file.read(BEGINNING)
+def what_it_is(content: Path, start: bytes) -> tuple[str, str] | None:
+    """What a file is that no format reads, and what to do with it; None for any other. ``start``: its first bytes, a dozen or more."""
     if known := next((known for magic, known in _MAGIC.items() if start.startswith(magic)), None):
         return known
     if start.startswith(_OLE):
         return _ole(content)
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not text.startswith(b"<"):
+    if not start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         return None
-    text = text.lower()
+    with content.open("rb") as file:
+        text = file.read(BEGINNING).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(_PAGE):
         return "an HTML page, whatever its name says", _SAVE
     if text.startswith(b"<?xml") and b"schemas-microsoft-com:office:spreadsheet" in text:
@@ -57,7 +55,7 @@ def _ole(content: Path) -> tuple[str, str]:
     )
 
 
-def refuse(content: Path) -> None:
+def refuse(content: Path, start: bytes) -> None:
     """Raises ``HeldError`` for a file that no format reads."""
-    if found := what_it_is(content):
+    if found := what_it_is(content, start):
         raise HeldError("other_format", f"it is {found[0]}; {found[1]}")
