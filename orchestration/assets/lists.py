@@ -7,11 +7,11 @@ from dagster import AssetKey, MaterializeResult, ResourceParam
 
 from orchestration import warehouse
 from orchestration.io import write_parquet
-from orchestration.lists import history, left_out, permission, results, verdicts
+from orchestration.lists import building, history, left_out, permission, results, verdicts
 from orchestration.lists.left_out import LeftOut
 from orchestration.progress import Progress
 from orchestration.resources import RunDay
-from orchestration.rules import codes, contact_rules, group_names_zh, offer_of_lists
+from orchestration.rules import contact_rules, offer_of_lists
 from orchestration.settings import Settings
 from transforms import lists
 
@@ -33,25 +33,12 @@ def list_members(settings: ResourceParam[Settings], progress: ResourceParam[Prog
         contacts = warehouse.read(settings, "working.private.customer_contacts")
         as_of = date.fromisoformat(run_day.of(settings))
         history.keep_published(settings, as_of)
-        rules, known = contact_rules(settings), permission.known(settings, contacts, as_of)
-        results.write(settings, as_of, rules.results_horizon_days, known.touches)
+        known = permission.known(settings, contacts, as_of)
+        results.write(settings, as_of, contact_rules(settings).results_horizon_days, known.touches)
         offer = offer_of_lists(settings)
         with warehouse.scan(settings, "marts.customer_360", lists.needed(offer.definitions)) as customers:
-            built = lists.build_each(
-                customers,
-                contacts,
-                known.touches,
-                offer.definitions,
-                rules,
-                as_of,
-                known.erased,
-                known.opt_outs,
-                known.history,
-                known.feeds,
-                codes(settings),
-                group_names_zh(settings),
-            )
-        not_built = LeftOut(built.lacking, {**offer.broken, **built.broken})
+            built = building.build(settings, offer, customers, contacts, known, as_of)
+        not_built = LeftOut(built.lacking, built.broken)
         write_parquet(built.members, verdicts.members_path(settings))
         left_out.write(settings, not_built)
     progress.figures["unavailable_lists"] = not_built.lacking

@@ -17,11 +17,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.errors import RegularsError
-from orchestration.lists import permission
+from orchestration.lists import building, permission
 from orchestration.lists.masking import in_cents, without_personal_ids
 from orchestration.lists.words import DROPPED, LABELS
 from orchestration.publication import current
-from orchestration.rules import codes, contact_rules, offer_of_lists
+from orchestration.rules import offer_of_lists
 from orchestration.settings import FILE_NAME, Settings
 from transforms import lists
 from transforms.contact import ADDRESS_OF, CHANNELS, ON_LIST, STATUSES
@@ -74,8 +74,7 @@ def published_customers(settings: Settings) -> pl.LazyFrame:
 
 
 def _built(settings: Settings, customers: pl.LazyFrame, as_of: date) -> tuple[lists.Built, tuple[ListDefinition, ...]]:
-    offer, rules = offer_of_lists(settings), contact_rules(settings)
-    contacts = _contacts(customers)
+    offer, contacts = offer_of_lists(settings), _contacts(customers)
     try:
         known = permission.known(settings, contacts.head(0), as_of)
     except (duckdb.Error, OSError) as error:
@@ -84,20 +83,7 @@ def _built(settings: Settings, customers: pl.LazyFrame, as_of: date) -> tuple[li
             where=settings.lake,
             do="if a run is going on, try again in a moment",
         ) from None
-    built = lists.build_each(
-        customers,
-        contacts,
-        known.touches,
-        offer.definitions,
-        rules,
-        as_of,
-        known.erased,
-        known.opt_outs,
-        known.history,
-        known.feeds,
-        codes(settings),
-    )
-    return lists.Built(built.members, built.lacking, {**offer.broken, **built.broken}), offer.definitions
+    return building.build(settings, offer, customers, contacts, known, as_of), offer.definitions
 
 
 def _contacts(customers: pl.LazyFrame) -> pl.LazyFrame:

@@ -134,6 +134,15 @@ def test_each_reason_is_met_and_nobody_can_be_reached_by_what_is_shown(home: Hom
     assert all(set(phone) & {"*"} for phone in weekly.sample["phone"])
 
 
+def test_a_preview_names_groups_of_a_preset_of_the_merchants_own(home: Home) -> None:
+    group = pl.read_parquet(home.folder / "published" / "parquet" / "customer_360" / "customer_360.parquet")["rfm_group"].mode().sort()[0]
+    a_list = A_LIST.format(name="grouped", filter=f"rfm_group = '{group}'", channel="email", more="priority: 1")
+    configure(home, a_list.replace("共购买 {orders_count} 次", "属于{rfm_group}"), language="zh")
+    with (home.folder / "regulars.yaml").open("a", encoding="utf-8") as settings:
+        settings.write(f"rfm: {{preset: own, presets: {{own: {{levels: 2, groups: {{{group}: {{zh: 新朋友, cells: ['***']}}}}}}}}}}\n")
+    assert previewed(home, "grouped").sample["reason"].unique().to_list() == ["属于新朋友"]
+
+
 def test_a_list_is_previewed_as_it_stands_in_the_settings_before_any_run(home: Home) -> None:
     new = A_LIST.format(name="new", filter="net_amount between 10 and 12", channel="email", more="priority: 1")
     configure(home, FIRST, FANS.replace("orders_count >= 1", "net_amount > 28"), new)
@@ -149,11 +158,11 @@ def test_a_list_is_previewed_as_it_stands_in_the_settings_before_any_run(home: H
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "answer"),
     [("fens", "No list is called 'fens'. Did you mean 'fans'"), ("near_next_tier", "'near_next_tier' is not available: needs tier")],
 )
-def test_what_can_not_be_previewed_is_answered_in_a_sentence(home: Home, name: str, told: str) -> None:
-    with pytest.raises(RegularsError, match=told):
+def test_what_can_not_be_previewed_is_answered_in_a_sentence(home: Home, name: str, answer: str) -> None:
+    with pytest.raises(RegularsError, match=answer):
         previewed(home, name)
 
 
