@@ -5,7 +5,8 @@ import stat
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,8 @@ from orchestration.dumps.held import HeldError, listed
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+"""What Python raises for a zip that is damaged, cut off or packed in a way that it doesn't know."""
 MAX_MEMBERS = 10_000
 MAX_BYTES = 64 << 30
 CHUNK = 1 << 20
@@ -53,28 +56,30 @@ def unpack(content: Path, folder: Path, names_in: str | None = None) -> list[Mem
     ``names_in``: encoding of names that aren't marked as UTF-8. Raises ``HeldError`` for what is damaged, and before anything is
     unpacked for what is dangerous: bombs, paths out of the archive, links, archives within, encryption.
     """
-    try:
-        with zipfile.ZipFile(content, metadata_encoding=names_in) as archive:
-            members = _judged(archive, content.stat().st_size)
-            folder.mkdir(parents=True, exist_ok=True)
-            return [
-                Member(info.filename.replace("\\", "/"), _unpack_one(archive, info, folder / str(number)))
-                for number, info in enumerate(members)
-            ]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError) as error:
-        raise _corrupt(error) from None
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # of an offset that leads out of the file; any other is the disk's
-            raise
-        raise _corrupt(error) from None
+    with _damage_held(), zipfile.ZipFile(content, metadata_encoding=names_in) as archive:
+        members = _judged(archive, content.stat().st_size)
+        folder.mkdir(parents=True, exist_ok=True)
+        return [
+            Member(info.filename.replace("\\", "/"), _unpack_one(archive, info, folder / str(number)))
+            for number, info in enumerate(members)
+        ]
 
 
 def judged_names(content: Path) -> list[str]:
     """Names of the archive's files in their order, nothing unpacked. Raises ``HeldError`` as ``unpack`` does."""
+    with _damage_held(), zipfile.ZipFile(content) as archive:
+        return [info.filename for info in _judged(archive, content.stat().st_size)]
+
+
+@contextmanager
+def _damage_held() -> Iterator[None]:
     try:
-        with zipfile.ZipFile(content) as archive:
-            return [info.filename for info in _judged(archive, content.stat().st_size)]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, ValueError) as error:
+        yield
+    except (*DAMAGE, ValueError) as error:  # ValueError: of names that aren't in the encoding, too
+        raise _corrupt(error) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # of an offset that leads out of the file; any other is the disk's
+            raise
         raise _corrupt(error) from None
 
 

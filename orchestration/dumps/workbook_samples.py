@@ -2,11 +2,10 @@
 
 import re
 import zipfile
-import zlib
 from pathlib import Path
 from typing import IO
 
-from orchestration.dumps.archives import is_open_document, refuse_bomb
+from orchestration.dumps.archives import DAMAGE, is_open_document, refuse_bomb
 from orchestration.dumps.formats import xlsx
 from orchestration.dumps.held import HeldError
 
@@ -30,7 +29,7 @@ def cut(path: Path, target: Path, most_rows: int) -> bool:
             if is_open_document(whole):
                 return _cut_open_document(whole, beginning, most_rows)
             return _cut_xlsx(whole, beginning, most_rows)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError) as error:
+    except (*DAMAGE, KeyError) as error:
         raise HeldError("corrupt_xlsx", f"it can't be read as a workbook ({error}); have it delivered again") from None
 
 

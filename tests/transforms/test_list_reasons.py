@@ -131,7 +131,7 @@ def test_no_shipped_reason_contradicts_a_column_of_its_own_row(customers: list[C
     members = build(people.lazy(), book, touches(), definitions, NO_HOLDOUT, as_of, feeds=["reviews"])
     rows = {row["customer_id"]: row for row in people.iter_rows(named=True)}
     for member in members.iter_rows(named=True):
-        contradictions(member["reason"], member["reason_zh"], rows[member["customer_id"]])
+        assert_no_contradiction(member["reason"], member["reason_zh"], rows[member["customer_id"]])
 
 
 FIGURES = [
@@ -144,7 +144,7 @@ SHARES = [(r"silent for ([\d.]+) times", "overdue_ratio"), (r"平常间隔的 ([
 SHARES += [(r"rates ([\d.]+) of 5", "mean_rating"), (r"平均评分 ([\d.]+)", "mean_rating"), (r"loyalty ([\d.]+) of 100", "loyalty_score")]
 
 
-def contradictions(reason: str, reason_zh: str, row: dict[str, object]) -> None:
+def assert_no_contradiction(reason: str, reason_zh: str, row: dict[str, object]) -> None:
     """Fails for a reason that says something else than the row."""
     text = f"{reason}\n{reason_zh}"
     for pattern, column in FIGURES:

@@ -137,14 +137,12 @@ class _Document:
             return ""
         self._place += 1
         arrays: list[str] = []
-        try:
+        with suppress(HeldError):  # of damage further down: what was seen before it is a hint all the same
             for key in self.members():
                 arrays += [key] if self.peek() == "[" else []
                 self.value()
             if self.peek() == "{":
                 return "; it is one of several: set `format: jsonl` for this feed"
-        except HeldError:
-            pass
         named = f"; set `records: {arrays[0]}`" if len(arrays) == 1 else f"; set `records:` to one of {listed(arrays)}" if arrays else ""
         return f"{named} for this feed" if named else ""
 

@@ -2,7 +2,6 @@
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from orchestration.dumps.archives import is_archive, is_open_document, refuse_bomb
+from orchestration.dumps.archives import DAMAGE, is_archive, is_open_document, refuse_bomb
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.formats.converted import Converted, RowWriter, is_footer
 from orchestration.dumps.formats.trimming import joined
@@ -84,7 +83,7 @@ def _check_archive(content: Path) -> None:
                 _refuse_errors(archive)
             if damaged := archive.testzip():
                 raise zipfile.BadZipFile(f"wrong checksum in {damaged}")
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except (*DAMAGE, OSError) as error:
         raise HeldError("corrupt_xlsx", f"it can't be read as an XLSX workbook ({error}); have it delivered again") from None
 
 

@@ -73,7 +73,7 @@ def mutated(draw: st.DrawFn, content: bytes) -> bytes:
             return content.replace(b",", draw(st.sampled_from(DELIMITERS)), draw(st.integers(1, 9)))
 
 
-def accounted(home: Home) -> None:
+def assert_accounted(home: Home) -> None:
     """Each file is live, held or known; of the live ones, what stands in the lake is what the ledger says, line by line."""
     ledger = home.ledger()
     files = ledger.files()
@@ -98,7 +98,7 @@ def test_a_valid_dump_comes_through_to_the_last_character(dump: tuple[str, bytes
     name, content, rows = dump
     home = landed(name, content)
     try:
-        accounted(home)
+        assert_accounted(home)
         columns, feed = ("review_id, body", "reviews") if name.startswith("reviews") else ("order_id, city", "orders")
         assert sorted((key, text or "") for key, text in home.clean(columns, feed)) == sorted(rows)
     finally:
@@ -117,7 +117,7 @@ def test_a_spoiled_dump_is_accounted_for_row_by_row_or_held(dump: tuple[str, byt
     except RegularsError:
         return
     try:
-        accounted(home)
+        assert_accounted(home)
     finally:
         shutil.rmtree(home.folder)
 
@@ -141,7 +141,7 @@ def test_rows_counted_by_another_hand_are_all_there(kinds: list[tuple[str, int]]
     rows = [spoil[kind](order(number)) for kind, number in kinds]
     home = landed("orders_1.csv", "\n".join([ORDERS_HEADER, *rows]).encode() + b"\n")
     try:
-        accounted(home)
+        assert_accounted(home)
         (file,) = home.ledger().files()
         if file.state == "live":
             assert file.rows_delivered == len(kinds)
