@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 lists_app = typer.Typer(
-    help="The lists as they stand in regulars.yaml: are they valid, whom would one choose, which columns are there. No run, no waiting.\n\n"
+    help="The lists of regulars.yaml: are they valid, which customers would one choose, which columns may a filter use. Needs no run.\n\n"
     "Example: regulars lists check && regulars lists preview win_back",
     no_args_is_help=True,
 )

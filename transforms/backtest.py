@@ -56,7 +56,7 @@ GROUPS = ("lifecycle_stage", "rfm_group", "abc_class", "loyalty_type")
 """What customers are counted by; of the stage decline, those who are lost for themselves."""
 RANKINGS = ("clv", "money_so_far", "recency", "loyalty")
 CANDIDATES = ("recency", "p_purchase", "lifecycle", "rfm", "loyalty")
-"""Signals of who comes back, of which the base's best is named. Each is known of everybody, or of nobody."""
+"""Signals of who comes back, of which the base's best is named. Each is known for all customers, or for none."""
 
 
 @dataclass(frozen=True)

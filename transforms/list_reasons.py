@@ -1,4 +1,4 @@
-"""Why a customer is on a list, in the words of the list's template: ``{column}`` stands for the customer's value of it.
+"""Why a customer is on a list, by the list's template: ``{column}`` becomes the customer's value.
 
 Codes, such as an RFM group or a channel, are said in words; what a merchant wrote, such as a city or a category, as it is written. What is
 unknown of a customer is not said: a part of the reason, between semicolons, that names an unknown value is left out.

@@ -59,7 +59,7 @@ def build_each(
     ``history``: ``schemas.PAST_LISTS``, who was on which list before, or was written to for it.
     ``feeds``: those ever delivered. ``codes``: as ``conditions.codes_of`` has them. ``group_names_zh``: RFM groups of the preset in use in
     Chinese, where it is not a shipped one.
-    A list that is not available, or broken, has no members and takes nobody's turn.
+    A list that is not available, or broken, has no members, and keeps no customer off another list.
     """
     schema = customers.collect_schema()
     offer = sort_out(Offer(tuple(definitions)), schema, codes or {}, rules.time_zone)
@@ -108,7 +108,7 @@ def build(
 def _in_turn(
     chosen: Mapping[str, pl.DataFrame], definitions: Sequence[ListDefinition], past: pl.DataFrame, rules: ContactRules, as_of: date
 ) -> pl.DataFrame:
-    """Members of all lists from those whom each chooses: who is on several is sent the first by priority."""
+    """Members of all lists, from the customers that each chooses. A customer chosen by several is sent the first by priority."""
     taken: dict[str, pl.Series] = {}
     members: dict[str, pl.DataFrame] = {}
     for definition in sorted(definitions, key=lambda each: each.priority):
@@ -157,7 +157,7 @@ def _chosen(
     as_of: date,
     group_names_zh: Mapping[str, str],
 ) -> tuple[dict[str, pl.DataFrame], dict[str, BrokenList]]:
-    """List name → whom its filter chooses, as ``_chosen_of`` has them; and lists that fail on the data.
+    """List name → the customers that its filter chooses, as ``_chosen_of`` has them; and lists that fail on the data.
 
     ``with_evidence``: customers → ``evidence`` of them. A portion of the customers at a time: all that the lists read of everybody takes
     more memory than all lists together.

@@ -90,8 +90,8 @@
 
 
 {#-
-    The part of an amount that falls to what lies below a place of a whole; shares of places one behind the other add up to the amount, and
-    none is larger than what lies between them. Rounded to the fourth decimal, and exact where the amount is the whole.
+    An amount is spread over a whole: this is the part of it below `place`, between 0 and `whole`. The differences between neighbouring
+    places add up to the amount, and none is larger than the distance between its places. Rounded to the fourth decimal, and exact where the amount is the whole.
 -#}
 {% macro share_up_to(amount, whole, place) -%}
     case

@@ -22,8 +22,8 @@ def _delivered_files(settings: Settings) -> "pl.DataFrame":
 
 
 def _marts(settings: Settings) -> "pl.DataFrame":
-    """Grain: one row; counts over ``fct_orders`` and ``customer_facts``. ``buyers`` is null where no purchase ever names a customer: some
-    marketplaces tell nobody who buys."""
+    """Grain: one row; counts over ``fct_orders`` and ``customer_facts``. ``buyers`` is null where no purchase names a customer: some
+    marketplaces don't say who buys."""
     with warehouse.connect(settings) as connection:
         return connection.sql(
             """select orders.*, customers.* exclude (buyers), if(identified_purchases > 0, buyers, null) as buyers from

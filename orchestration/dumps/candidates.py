@@ -44,7 +44,7 @@ class Candidate:
 
     @property
     def dialect(self) -> Dialect:
-        """How the text to parse is written: the file's own way, or, where it was written anew, RFC 4180."""
+        """How the text to parse is written: the file's own way, or RFC 4180 where it was converted."""
         return _CONVERTED if self.receipt.converted.is_renumbered else self.mapping
 
     @property
@@ -122,7 +122,7 @@ def dated(mapping: FeedMap, arrival: Arrival) -> Dated:
 @dataclass(frozen=True)
 class Batch:
     """Files that share source, feed, header and context. ``is_fast``: the fast reader has them, but for irregular places of some.
-    ``in_blocks``: orders of a file stand in it again behind a repeated header."""
+    ``in_blocks``: a header is repeated within a file, and orders come again behind it."""
 
     candidates: tuple[Candidate, ...]
     is_fast: bool

@@ -219,7 +219,7 @@ def _judged(column: Column, value: Value, context: Context) -> Value:
 
 
 def _default(column: Column, feed: str, context: Context) -> str:
-    """The SQL literal that stands in for an empty value of a row that counts as read."""
+    """The SQL literal used for an empty value of a row that counts as read."""
     if column.name == "channel" and not column.choices:
         return quoted(context.channel)
     if column.name == "currency":

@@ -118,7 +118,7 @@ def _is_among_ascii(found: re.Match[str]) -> bool:
 
 
 def _of_pages(encoding: str, pages: tuple[tuple[int, int], ...], common: frozenset[str]) -> Callable[[str], float]:
-    """How much of a text is common in a language: by the characters themselves, and by where the common ones stand in the code table."""
+    """How much of a text is common in a language: by the characters themselves, and by where common ones are in the code table."""
 
     def value(character: str) -> float:
         try:

@@ -126,7 +126,7 @@ def _at_blanks(lines: Sequence[Line], is_header: Callable[[list[str]], bool]) ->
     names = lines[0][1].split() if lines else []
     if len(names) > 1 and is_header(names):
         return (
-            "Its columns stand apart by blanks: set `layout: {split_at_blanks: true}` for this feed if no value has a blank in it; "
+            "Its columns are separated by blanks: set `layout: {split_at_blanks: true}` for this feed if no value has a blank in it; "
             "otherwise have it exported with delimiters, as CSV"
         )
     return ""

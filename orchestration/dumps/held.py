@@ -10,7 +10,7 @@ JUDGEMENTS = frozenset(
 """Reasons that a person may overrule: the file can be read, it only looks wrong. Anything else is damage, or nothing to go by."""
 
 MOST_CHARACTERS = 1_000
-"""Of a message: it stands in the ledger, in summaries and on screens, and a file's header may have a megabyte."""
+"""Of a message. It is kept in the ledger and shown in summaries, and a file's header may have a megabyte."""
 MOST_NAMES = 20
 LONGEST_NAME = 60
 

@@ -77,7 +77,7 @@ class Layout(Part):
     """How rows of the dump become order lines. Without any of these keys a row is a line."""
 
     split_at_blanks: bool = False
-    """Columns stand apart by blanks, one or more (CDNOW)."""
+    """Columns are separated by one or more blanks (CDNOW)."""
     unguard: Names = ()
     """Columns whose values wear what keeps a spreadsheet from changing them: ``="0123"``, ``'0123`` or a tab."""
     fill_down: FillDown | None = None

@@ -13,7 +13,7 @@ State = Literal["live", "superseded", "held", "rejected", "ignored", "unpacked"]
 class File:
     """Grain: one reading of one delivered content of one source. Row counts are of data rows, headers aside.
 
-    ``kind``: ``file`` or ``archive``. ``reading``: 0, and one more each time the content is read anew. ``released``: 1 where a person
+    ``kind``: ``file`` or ``archive``. ``reading``: 0, and one more each time the content is read again. ``released``: 1 where a person
     lets it count in spite of what it looks like. ``new_columns``: names that this source and feed hadn't brought before, one a line.
     ``left_out_by``: rule → rows that it left out, as JSON.
     """

@@ -1,4 +1,4 @@
-"""What the rows of one order in one file mean together: amounts of the whole order, and an order that stands in the file twice.
+"""What the rows of one order in one file mean together: amounts of the whole order, and an order that is in the file twice.
 
 Worked out per file while it lands, so that every clean row is an order line whose amounts add up, however the dump spreads them.
 """

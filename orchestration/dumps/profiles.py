@@ -109,7 +109,7 @@ class ColumnMap(Part):
     sign: Literal["as_is", "reversed"] = "as_is"
     """``reversed``: the dump writes what the column holds as negative numbers: a discount of 5.00 as ``-5.00``."""
     blanks: Names = ()
-    """Texts that stand for no value, in any case: ``["-", N/A]``."""
+    """Texts that mean “no value”, in any case: ``["-", N/A]``."""
     scale: Annotated[Decimal, Field(gt=0, lt=1_000_000, max_digits=12, decimal_places=6)] | None = None
     """What a number is multiplied by: ``0.01`` for cents."""
     map: Annotated[dict[str, str], BeforeValidator(_as_words)] = Field(default_factory=dict)

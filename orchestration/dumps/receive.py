@@ -249,7 +249,7 @@ def _is_plain(arrival: Arrival, dialect: Dialect | None, start: bytes) -> bool:
 
 def _key(arrival: Arrival) -> str:
     """Begins the names of the file's own files in a work folder."""
-    reading = arrival.again.file_id if arrival.again else ""  # two contents of one name may be read anew at a time
+    reading = arrival.again.file_id if arrival.again else ""  # two contents of one name may be read again at a time
     return hashlib.sha256(f"{arrival.source}\0{arrival.name}\0{reading}".encode()).hexdigest()[:24]
 
 

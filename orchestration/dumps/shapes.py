@@ -12,7 +12,7 @@ from orchestration.dumps.careful import STAND_IN
 from orchestration.dumps.formats.trimming import joined
 
 BLANKS = "blanks"
-"""In place of a delimiter: columns stand apart by one or more blanks."""
+"""In place of a delimiter: columns are separated by one or more blanks."""
 DELIMITERS = (",", ";", "\t", "|")
 LONGER = {", ": ",", "; ": ";", "| ": "|", "||": "|"}
 """Delimiters of which another is a part."""
@@ -25,7 +25,7 @@ MOST_ABOVE = 60
 MOST_LINES_OF_A_RECORD = 10_000
 """A quote that is still open by then was never meant to enclose anything."""
 MOST_JUDGED = 1 << 20
-"""Characters by which quotes and escapes are told."""
+"""Characters that are looked at for quotes and escapes."""
 
 _VALUE = re.compile(r"[-+]?[\d.,:/ -]+|\S+@\S+")
 """What is no name: a number, a date, an e-mail."""

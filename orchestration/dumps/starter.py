@@ -225,7 +225,7 @@ def sure_of_encoding(look: Look) -> str:
 
 
 def _known_keys(keys: tuple[str, ...], indent: str) -> Iterator[str]:
-    """The keys, which belong together, as comments where they can't stand in a profile."""
+    """The keys, which belong together, as comments where a profile can't have them."""
     try:
         ColumnMap.model_validate({"source": "x", **{key: value for text in keys for key, value in yaml.safe_load(text).items()}})
     except ValidationError:

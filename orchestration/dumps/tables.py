@@ -60,7 +60,7 @@ def refuse_another(candidate: Candidate, originals: list[str]) -> None:
 
 
 def _delivered(candidate: Candidate) -> Iterator[Line]:
-    """The file's lines. Of a text that was written anew: its rows, what could not become one, and blank lines where any are missing."""
+    """The file's lines. Of a converted text: its rows, what could not become a row, and blank lines in place of missing ones."""
     converted = candidate.receipt.converted
     with candidate.receipt.text.open(encoding="utf-8-sig", errors="replace", newline="\n") as text:
         if converted.lines is None:
@@ -112,7 +112,7 @@ def another(lines: Iterable[Line], header: Iterable[str]) -> Table | None:
 
 
 def _values(original: str, dialect: Dialect) -> tuple[str, ...]:
-    """Of a refused row, what stands in its columns; it is kept by their names where they can be told apart."""
+    """The values of a refused row. Where it could be split into columns, it is kept as JSON by their names."""
     try:
         by_name = json.loads(original) if original.startswith("{") else None
     except json.JSONDecodeError:

@@ -206,7 +206,7 @@ def _not_available(definition: ListDefinition, lacks: Sequence[str]) -> dict[str
 
 
 def _not_valid(broken: BrokenList) -> dict[str, Any]:
-    """A list that was not built because it is not valid: nobody is on it, and what it says of itself as far as it could be read."""
+    """The entry of a list that was not built because it is not valid: no members, and its titles as far as they could be read."""
     return {
         "title": asdict(broken.title),
         "purpose": asdict(broken.purpose),

@@ -14,7 +14,7 @@ def without_personal_ids(customer_ids: pl.Series, salt: str) -> pl.Series:
 
 
 def in_cents(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Money half away from zero to cents; categories as the text they stand for, so that it is treated as text."""
+    """Money half away from zero to cents; categories as text, so that they are treated as such."""
     return frame.with_columns(
         pl.col(pl.Decimal).round(2, mode="half_away_from_zero").cast(pl.Decimal(18, 2)), pl.col(pl.Categorical, pl.Enum).cast(pl.String)
     )

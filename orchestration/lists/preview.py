@@ -1,8 +1,8 @@
-"""``regulars lists preview``: whom a list would choose, from what is published, without a run and without writing anything.
+"""``regulars lists preview``: which customers a list would choose, from what is published, without a run and without writing anything.
 
-Lists are built as a run builds them, by the lists of ``regulars.yaml`` as they stand now. Nothing of the private warehouse is opened: a run
-writes there, and would fail on a file that somebody else has open. So an address counts as one if its masked form is one, and an opt-out
-given by an address alone, which links nobody, is not seen. What is published never changes, so a run and a preview don't meet.
+Lists are built as a run builds them, by what ``regulars.yaml`` says now. The private warehouse is not opened: a run writes there, and would
+fail on a file that another process has open. So addresses are known by their masked form only, and an opt-out by an address that belongs
+to no known customer is not seen. Published files never change, so a run and a preview don't disturb each other.
 """
 
 import difflib

@@ -288,7 +288,7 @@ conditions = grown(
     ),
     6,
 )
-ON_PURPOSE = ("more than 38 digits", "true of nobody", "ends with its escape", "too much work")
+ON_PURPOSE = ("more than 38 digits", "true for no customer", "ends with its escape", "too much work")
 
 
 @given(pair=conditions)

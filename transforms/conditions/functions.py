@@ -17,7 +17,7 @@ _SPACES = "\u0020\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2
 
 
 def small(text: pl.Expr) -> pl.Expr:
-    """A text in small letters, letter by letter: the two whose small form depends on what stands beside them, or is two, made one."""
+    """A text in small letters, one for each letter. İ and Σ are special: their small form has two characters or two shapes."""
     return text.str.replace_all("İ", "i", literal=True).str.replace_all("Σ", "σ", literal=True).str.to_lowercase()
 
 

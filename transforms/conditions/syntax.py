@@ -63,7 +63,7 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
     exp.Literal: frozenset({"this", "is_string"}),
     exp.Null: frozenset(),
 }
-"""What may stand in a condition, and of what it may consist. The parser knows hundreds of other things."""
+"""The nodes that a condition may have, and the parts that each may have. The parser knows hundreds of other things."""
 
 _OTHER_ROWS = (
     exp.AggFunc, exp.Window, exp.Query, exp.Subquery, exp.Exists, exp.Any, exp.All, exp.Star, exp.Columns, exp.Explode, exp.Unnest,
@@ -115,7 +115,7 @@ def _tokens(sql: str) -> list[Token]:
     except SqlglotError:
         raise _unreadable("a quote or a comment is not closed") from None
     if not tokens:
-        raise _unreadable("nothing stands in it")
+        raise _unreadable("it is empty")
     return tokens
 
 

@@ -83,7 +83,7 @@ class Translator:
         refusal = unknown_column(name, self.columns)
         if not node.this.args.get("quoted"):
             return refusal
-        return Refusal(f"{refusal.en}. A text stands in single quotes: '{name}'", f"{refusal.zh}。文本请用单引号：'{name}'")
+        return Refusal(f"{refusal.en}. Write texts in single quotes: '{name}'", f"{refusal.zh}。文本请用单引号：'{name}'")
 
     def _literal(self, node: exp.Expr) -> Value:
         return text_literal(node.name) if node.is_string else number(node.name)
@@ -119,7 +119,7 @@ class Translator:
         value, low, high = (self.operand(node.args[part]) for part in ("this", "low", "high"))
         if type(low.literal) is type(high.literal) is not type(None) and low.literal > high.literal:
             raise Refusal(
-                f"between {low.text} and {high.text} is true of nobody: the smaller one comes first",
+                f"between {low.text} and {high.text} can be true for no customer: the smaller value comes first",
                 f"between {low.text} and {high.text} 对任何人都不成立：较小的值应在前",
             )
         found = compared(value, ">=", low) & compared(value, "<=", high)
@@ -132,7 +132,7 @@ class Translator:
         self._check_codes(value, items)
         if isinstance(node.parent, exp.Not) and any(item.kind is Kind.NULL for item in items):
             raise Refusal(
-                f"{value.text} not in (..., null) is true of nobody. Leave null out, and write {value.text} is not null beside it",
+                f"{value.text} not in (..., null) can be true for no customer. Leave null out, and add {value.text} is not null",
                 f"{value.text} not in (..., null) 对任何人都不成立。请去掉 null，另写 {value.text} is not null",
             )
         return Value(operations.member(value, items), Kind.BOOLEAN, spelled(node))

@@ -1,4 +1,4 @@
-"""Parts of a condition with their types: what may be compared or added, and how that is said to Polars so that it means what SQL means.
+"""Parts of a condition with their types: what may be compared or added, as Polars expressions that mean what SQL means.
 
 Whole numbers and decimals are exact: they are added, multiplied and compared in decimals wide enough for the result, never in floating
 point, and never so wide that they could overflow. A division is in floating point; one by zero is unknown.
@@ -75,7 +75,7 @@ class Value:
     codes: Codes | None = None
 
 
-# ── What stands in the text ──────────────────────────────────────────────────────────────────────────────────────────
+# ── What the text says ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def column(name: str, dtype: pl.DataType, time_zone: str, codes: Codes | None) -> Value:
@@ -160,7 +160,7 @@ def compared(left: Value, sign: str, right: Value) -> pl.Expr:
             known = left if right.kind is Kind.NULL else right
             return known.expression.is_not_null() if sign == "is distinct from" else known.expression.is_null()
         raise Refusal(
-            f"nothing is ever {sign} null, so {left.text} {sign} {right.text} is true of nobody. Write {left.text} is null, or is not null",
+            f"{left.text} {sign} {right.text} can be true for no customer. Write {left.text} is null, or is not null",
             f"与 null 比较（{left.text} {sign} {right.text}）对任何人都不成立。请写 {left.text} is null 或 is not null",
         )
     left, right = alike(left, right)

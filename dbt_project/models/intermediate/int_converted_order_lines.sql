@@ -2,7 +2,7 @@
     "unit_price", "gross_amount", "discount_amount", "shipping_amount", "tax_amount", "pass_through_amount", "refund_amount",
     "pass_through_refund_amount", "tax_refund_amount", "shipping_refund_amount",
 ] -%}
--- What counts of the latest lines: those of held orders are left out, refunds are told apart, and amounts are in the reporting currency.
+-- The latest lines that count, in the reporting currency: without those of held orders, with refunds split into their parts.
 with
 
 order_lines as (

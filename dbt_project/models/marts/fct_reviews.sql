@@ -56,7 +56,7 @@ dated as (
 told_once as (
     select
         dated.*,
-        -- a review without a customer is by whoever placed the order
+        -- a review that names no customer is by the customer of its order
         coalesce(dated.customer_id, orders.customer_id) as reviewer_id,
         orders.order_key is not null as is_order_known,
         dated.created_date < orders.ordered_date as is_before_purchase,

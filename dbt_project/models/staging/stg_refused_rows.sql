@@ -13,7 +13,7 @@ renamed as (
     select
         source.source,
         source.order_id,
-        -- as versions of an order are told apart: items are chosen on their own
+        -- versions of items are chosen apart from those of orders
         case when source.feed = 'order_items' then 'items' else 'order' end as part,
         source.reason,
         source.file_id,

@@ -33,7 +33,7 @@ class Converted:
 
     @property
     def is_renumbered(self) -> bool:
-        """Whether the text was written anew, as RFC 4180 has it: a line break within a value is none of the delivered file."""
+        """Whether the text was rewritten as RFC 4180: its lines are then no longer the lines of the delivered file."""
         return self.lines is not None
 
     @property

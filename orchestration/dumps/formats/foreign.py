@@ -5,7 +5,7 @@ from pathlib import Path
 from orchestration.dumps.held import HeldError
 
 BEGINNING = 1 << 16
-"""Bytes by which a file is told."""
+"""Bytes that are looked at."""
 
 _SAVE = "open it in Excel or LibreOffice and save it as .xlsx, or as CSV in UTF-8"
 _UNPACK = "have its files delivered as they are, or packed as .zip or .gz"

@@ -58,7 +58,7 @@ class _TwiceNamed:
 
 
 def elements(blocks: Iterator[str], path: str | None) -> Iterator[Any]:
-    """What stands in the array under the keys of ``path`` (``data.orders``; None: the document itself is the array).
+    """The entries of the array under the keys of ``path`` (``data.orders``; None: the document itself is the array).
 
     Raises ``HeldError`` for a document without it, one that is no JSON, and one that is cut off.
     """
@@ -183,7 +183,7 @@ class _Document:
         raise HeldError("not_json", f"an object beside the records has more than {MOST_KEYS:,} keys")
 
     def entries(self) -> Iterator[Any]:
-        """What stands in an array that was entered."""
+        """The entries of the array that was entered."""
         has_more = False
         while (found := self.peek()) != "]":
             if has_more and found != ",":

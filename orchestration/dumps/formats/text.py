@@ -22,7 +22,7 @@ MOJIBAKE_FROM = 8
 
 
 def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
-    """Decode, and leave out what is no row. A text whose delimiter isn't one byte, or isn't the profile's, is written anew.
+    """Decode, and leave out what is no row. A text whose delimiter isn't one byte, or isn't the profile's, is rewritten.
 
     Raises ``HeldError`` for what isn't text of that encoding.
     """
@@ -87,7 +87,7 @@ def decoded(content: Path, encoding: str, doubt: "_Doubt | None" = None) -> Iter
 
 
 def _codec(start: bytes, encoding: str) -> str:
-    """Python's name of the encoding of a text that starts so. UTF-16 without a mark is told by the side of each pair that is zero."""
+    """Python's name of the encoding of a text that starts so. UTF-16 without a mark: the zero byte of each pair says its order."""
     if encoding != "utf-16" or not start or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return {"utf-8": "utf-8-sig", **CODECS}.get(encoding, encoding)
     first, second = start[::2].count(0), start[1::2].count(0)

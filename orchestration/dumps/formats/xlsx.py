@@ -65,7 +65,9 @@ def _opened(content: Path) -> Iterator["CalamineWorkbook"]:
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # how a failure within the reader's own code comes out; it is no Exception
             raise
-        raise HeldError("corrupt_xlsx", "its XLSX reader gave up on it; have it saved anew in a spreadsheet program") from None
+        raise HeldError(
+            "corrupt_xlsx", "its XLSX reader failed on it; open it in a spreadsheet program, save it and deliver it again"
+        ) from None
 
 
 def _check_archive(content: Path) -> None:

@@ -1,4 +1,4 @@
-"""`regulars inspect` on files that nobody expects: an answer in a sentence, from the beginning of the file, and a valid profile or none."""
+"""`regulars inspect` on unusual files: an answer in a sentence, from the beginning of the file, and a valid profile or none."""
 
 import io
 import json
@@ -145,7 +145,7 @@ def long_xlsx() -> bytes:
 
 ROW = dict(zip(ORDERS_HEADER.split(","), order(1).split(","), strict=True))
 BEHIND = f"{ORDERS_HEADER}\n".encode() + f"{order(1)}\n".encode() * 200_000 + b"O2,1,C1\xff\n" * 1_000
-"""A text that is none any more where nobody looks."""
+"""A text that is damaged behind the part that is looked at."""
 LONG: dict[str, tuple[str, Callable[[], bytes]]] = {
     "text": ("orders.csv", lambda: BEHIND),
     "JSON lines": ("orders.jsonl", lambda: (json.dumps(ROW) + "\n").encode() * 60_000 + b"not json\n" * 100_000),
@@ -158,7 +158,7 @@ LONG: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 @pytest.mark.parametrize(("name", "content"), LONG.values(), ids=LONG)
 def test_of_a_long_file_only_the_beginning_is_looked_at(inspect: Inspect, name: str, content: Callable[[], bytes]) -> None:
-    """What stands behind it can't be read at all, and nobody notices."""
+    """What comes behind it can't be read at all, and that is not noticed."""
     code, told = inspect(name, content(), "--rows", "100")
     assert code == 0
     assert "100 rows looked at, the file goes on" in told
