@@ -233,7 +233,7 @@ def reject(
 
 @app.command()
 def retry(home: Home = None) -> None:
-    """Read again, from the bytes kept, what a corrected profile can mend: held files, and files with rows in quarantine.
+    """Read again, from the bytes kept, what a corrected profile can mend: held files, and files with rows in quarantine or left out.
 
     Example: regulars retry --home /srv/regulars
     """

@@ -107,7 +107,7 @@ def _known(settings: Settings, name: str, built: lists.Built, definitions: tuple
             expected=f"one of {', '.join(sorted(names))}",
         )
     if needs := built.lacking.get(name):
-        raise RegularsError(f"List '{name}' is not available: needs {', '.join(needs)}.", do="see `regulars lists check`")
+        raise RegularsError(f"List '{name}' is not available: needs {', '.join(needs)}.", do="see docs/lists.md, “Not available”")
     return by_name[name]
 
 
