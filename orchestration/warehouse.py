@@ -256,9 +256,6 @@ def _invoke(settings: Settings, arguments: list[str], manifest: "Manifest | None
     from dbt.cli.main import dbtRunner
 
     _listen_to_what_is_logged()
-    os.environ["REGULARS_WAREHOUSE"] = str(settings.warehouse)
-    os.environ["REGULARS_WORKING"] = str(settings.working)
-    os.environ["REGULARS_MEMORY_LIMIT"] = settings.memory_limit
     places = [
         "--project-dir",
         str(PROJECT),
@@ -270,12 +267,34 @@ def _invoke(settings: Settings, arguments: list[str], manifest: "Manifest | None
         str(_logs(settings)),
     ]
     try:
-        return dbtRunner(manifest=manifest).invoke(
-            ["--log-level", "none", "--log-level-file", "info", "--no-use-colors", *arguments, *places]
-        )
+        with _environment_of_the_profile(settings):
+            return dbtRunner(manifest=manifest).invoke(
+                ["--log-level", "none", "--log-level-file", "info", "--no-use-colors", *arguments, *places]
+            )
     finally:
         DuckDBConnectionManager.close_all_connections()  # else the file stays open and the next run of this process can't write it
         _close_logs()
+
+
+@contextmanager
+def _environment_of_the_profile(settings: Settings) -> Iterator[None]:
+    """What ``profiles.yml`` asks the environment for, and only while dbt is at work: the settings of the next home of this process are
+    asked of the same environment."""
+    asked = {
+        "REGULARS_WAREHOUSE": str(settings.warehouse),
+        "REGULARS_WORKING": str(settings.working),
+        "REGULARS_MEMORY_LIMIT": settings.memory_limit,
+    }
+    before = {name: os.environ.get(name) for name in asked}
+    os.environ.update(asked)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _listen_to_what_is_logged() -> None:
