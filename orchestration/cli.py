@@ -181,18 +181,21 @@ def inspect(
     show_personal_data: Annotated[
         bool, typer.Option("--show-personal-data", help="Show names, e-mails, phones and ids as they are.")
     ] = False,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="Read it with this profile, and as that says.")] = None,
     write_profile: Annotated[str | None, typer.Option(metavar="NAME", help="Write a proposal of a profile for this dump.")] = None,
 ) -> None:
     """What a dump looks like: encoding, columns, the profile that reads it and why, its first rows typed, its first problems.
 
+    A proposal marks with CHECK what it is not sure of; a run refuses the profile until these marks are answered and deleted.
     Exit code 0 if a profile reads it, 1 if none does.
 
     Example: regulars inspect orders_export.csv --write-profile my_shop
+    Example: regulars inspect orders_export.csv --profile my_shop
     """
     from orchestration import inspection, settings
 
     loaded = settings.load(home)
-    if not inspection.show(console, file, loaded, rows, show_personal_data, write_profile):
+    if not inspection.show(console, file, loaded, rows, show_personal_data, profile, write_profile):
         raise typer.Exit(1)
 
 

@@ -11,7 +11,8 @@ from orchestration.dumps.held import listed
 from orchestration.dumps.inspection import Inspection, Trial, without_addresses
 from orchestration.dumps.looks import BLANKS, Look
 from orchestration.dumps.matching import Match
-from orchestration.dumps.starter import guess, write_starter
+from orchestration.dumps.proposal.draft import Draft, draft
+from orchestration.dumps.proposal.text import write
 from orchestration.settings import Settings
 
 MOST_PROFILES = 4
@@ -20,21 +21,26 @@ MOST_CHARACTERS = 40
 """Of one value on the screen."""
 
 
-def show(console: Console, path: Path, settings: Settings, rows: int, show_personal_data: bool, write_profile: str | None) -> bool:
-    """Print it; write the proposed profile, if one is asked for. Returns whether a profile reads the dump."""
-    found = inspection.inspect(path, settings, rows, show_personal_data=show_personal_data)
+def show(
+    console: Console, path: Path, settings: Settings, rows: int, show_personal_data: bool, profile: str | None, write_profile: str | None
+) -> bool:
+    """Print it; write the proposed profile, if one is asked for, and print what that makes of it. Returns whether a profile reads it."""
+    found = inspection.inspect(path, settings, rows, show_personal_data=show_personal_data, profile=profile)
     _look(console, found.look)
+    notes: tuple[str, ...] = ()
+    if write_profile:
+        written = write(write_profile, found.look, settings.home)
+        console.print(f"\nWrote {_inert(str(written))}.", soft_wrap=True)
+        notes = tuple(inspection.notes_of_file(found.look))
+        found = inspection.inspect(path, settings, rows, show_personal_data=show_personal_data, profile=write_profile)
     _ranking(console, found)
-    for note in found.notes:
+    for note in dict.fromkeys((*notes, *found.notes)):
         console.print(f"[yellow]Note:[/yellow] {_inert(note)}", soft_wrap=True)
     if found.best and found.trial:
         _trial(console, found.best, found.trial, show_personal_data)
-    if write_profile:
-        written = write_starter(write_profile, found.look, settings.home)
-        console.print(f"\nWrote {_inert(str(written))}. Check what it marks with CHECK, then inspect the dump again.", soft_wrap=True)
-    elif not found.best:
-        feed, guesses = guess(found.look)
-        likely = f"It looks like {feed} ({len(guesses)} columns recognised). " if guesses else ""
+    elif not found.best and not profile:
+        made = draft(found.look)
+        likely = f"It looks like {made.feed} ({len(made.columns)} columns recognised). " if isinstance(made, Draft) else ""
         console.print(f"\n{likely}Next: regulars inspect {_inert(str(path))} --write-profile NAME", soft_wrap=True)
     return found.best is not None
 

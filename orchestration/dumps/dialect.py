@@ -85,6 +85,11 @@ class Dialect(Part):
         return True
 
     @property
+    def splits_at_blanks(self) -> bool:
+        """Whether one or more blanks stand between two columns; a profile's layout says so."""
+        return False
+
+    @property
     def doubles_quotes(self) -> bool:
         """Quotes as RFC 4180 has them: what the fast reader and the census can judge."""
         return self.quote == '"' and self.escape == '"'

@@ -21,7 +21,8 @@ from orchestration.dumps.held import shortened
 from orchestration.dumps.landing import land
 from orchestration.dumps.ledger import Ledger
 from orchestration.dumps.looks import BLANKS, Look, look
-from orchestration.dumps.matching import Match, matches
+from orchestration.dumps.matching import Match, match_of, matches, readable_profiles
+from orchestration.dumps.profiles import Profile, known_profiles, load_profile, open_marks
 from orchestration.settings import Settings, Source
 from orchestration.sql import readable
 
@@ -77,18 +78,52 @@ class Inspection:
         return self.ranking[0] if self.ranking and self.ranking[0].fits else None
 
 
-def inspect(path: Path, settings: Settings, rows: int = 1000, preview: int = 3, show_personal_data: bool = False) -> Inspection:
-    """Look at the first ``rows`` rows of the file. Raises ``RegularsError`` for a file that can't be looked at."""
-    looked = look(path, rows)
-    ranking, broken = matches(looked, settings.home)
-    found = Inspection(looked, tuple(ranking), (*_of_file(looked), *(f"{sentence} It was passed over." for sentence in broken)))
+def inspect(
+    path: Path, settings: Settings, rows: int = 1000, preview: int = 3, show_personal_data: bool = False, profile: str | None = None
+) -> Inspection:
+    """Look at the first ``rows`` rows of the file. ``profile``: the one to read it with, and as it says; without it all are tried.
+
+    Raises ``RegularsError`` for a file that can't be looked at and a profile that isn't there.
+    """
+    if profile:
+        looked, ranking = _as_told(path, rows, load_profile(profile, settings.home, "inspect"))
+        notes = [*looked.notes]
+    else:
+        looked, ranking, notes = _as_it_looks(path, rows, settings.home)
+    found = Inspection(looked, tuple(ranking), tuple(notes))
     if found.best is None:
         return found
     trial = _tried(found.best, looked, settings, preview, show_personal_data)
-    return replace(found, notes=(*found.notes, *_notes(found.best, looked, settings)), trial=trial)
+    return replace(found, notes=(*notes, *_notes(found.best, looked, settings)), trial=trial)
 
 
-def _of_file(looked: Look) -> Iterator[str]:
+def _as_it_looks(path: Path, rows: int, home: Path) -> tuple[Look, list[Match], list[str]]:
+    """The file as its bytes suggest, or, where no profile reads that, as one says that takes files of its name."""
+    looked = look(path, rows)
+    profiles, broken = readable_profiles(home)
+    notes = [f"{sentence} It was passed over." for sentence in broken]
+    ranking = matches(looked, profiles)
+    if not ranking or not ranking[0].fits:
+        for profile in profiles:
+            if profile.feed_of(path.name):
+                other, told = _as_told(path, rows, profile)
+                if told and told[0].fits:
+                    return other, told, [*other.notes, *notes]
+    return looked, ranking, [*notes_of_file(looked), *notes]
+
+
+def _as_told(path: Path, rows: int, profile: Profile) -> tuple[Look, list[Match]]:
+    """The file as a profile says that it is read: by its feed for files of that name, or else by the one that fits best."""
+    feeds = [feed] if (feed := profile.feed_of(path.name)) else list(profile.feeds)
+    tried = []
+    for feed in feeds:
+        looked = look(path, rows, profile.feeds[feed])
+        tried.append((looked, match_of(profile, feed, looked)))
+    looked, best = max(tried, key=lambda each: each[1].rank)
+    return looked, [best]
+
+
+def notes_of_file(looked: Look) -> Iterator[str]:
     """What to know of the file whichever profile reads it."""
     yield from looked.notes
     if looked.guess.others:
@@ -102,6 +137,8 @@ def _of_file(looked: Look) -> Iterator[str]:
 
 def _notes(match: Match, looked: Look, settings: Settings) -> Iterator[str]:
     mapping, of = match.mapping, f"feed {match.feed} of profile {match.profile.name}"
+    if asked := open_marks(known_profiles(settings.home)[match.profile.name]):
+        yield f"A run refuses profile {match.profile.name} until its marks are answered and deleted. {'; '.join(asked)}."
     if not match.takes_name:
         yield f"Its name matches no pattern of {of} ({', '.join(mapping.files)}): rename it, or add a pattern."
     expected = mapping.encoding
@@ -157,8 +194,9 @@ def _write_profile(path: Path, match: Match, looked: Look) -> None:
     """The profile's one feed, for the sample: whatever it is called, and in the text that was made of it."""
     profile: dict[str, Any] = json.loads(match.profile.model_dump_json(exclude_defaults=True, exclude={"name", "ignored"}))
     feed = profile["feeds"][match.feed]
-    for key in ("encoding", "footer", "delimiter", *_AROUND):
-        feed.pop(key, None)
+    for key in ("encoding", "delimiter", *_AROUND):
+        if key != "ends_before":
+            feed.pop(key, None)
     if not match.mapping.layout.split_at_blanks:
         feed |= {"delimiter": looked.delimiter, "quote": looked.quote, "escape": looked.escape}
     elif match.mapping.delimiter != ",":

@@ -98,26 +98,34 @@ class Look:
         return found
 
 
-def look(path: Path, most_rows: int) -> Look:
-    """Raises ``RegularsError`` for a file that isn't there, is empty, or can't be looked into."""
+def look(path: Path, most_rows: int, told: Dialect | None = None) -> Look:
+    """What the dump looks like; ``told``: how a profile says that it is to be read, which is then taken as given.
+
+    Raises ``RegularsError`` for a file that isn't there, is empty, or can't be looked into.
+    """
     with tempfile.TemporaryDirectory(prefix="regulars-look-") as folder:
-        sample = samples.taken(path, Path(folder), most_rows)
-    guess = encodings.guess(sample.content) if sample.format == "csv" else Guess("utf-8")
+        sample = samples.taken(path, Path(folder), most_rows, told)
+    told = told if told and sample.format == told.format_of(path.name) else None
+    guess = _encoding(sample, told)
     text = encodings.spelt(sample.content, guess.best, sample.is_whole).removeprefix("\ufeff")
     _refuse_empty(path, text, sample.is_whole)
     named = re.match(r"sep=(.)(?:\r\n|\n|\r)", text, re.IGNORECASE)  # a run honours it as well
     text = text[named.end() :] if named else text
-    quote = quote_of(text)
-    escape = escape_of(text, quote) if sample.format == "csv" else '"'
+    skipped = _first_lines(text, told.skip_lines) if told else ""
+    text = text[len(skipped) :]
+    is_told = told is not None and sample.format == "csv"
+    quote = told.quote if told and is_told else quote_of(text)
+    escape = '"' if sample.format != "csv" else told.escape if told else escape_of(text, quote)
     delivered = list(islice(records(text, quote, escape), most_rows + 1 + MOST_ABOVE + MOST_BLANK))
     is_cut = sum(map(len, delivered)) < len(text)
     ends_anywhere = not sample.is_whole and (sample.format == "csv" or len(sample.content) >= SAMPLE_BYTES)
     if ends_anywhere and not is_cut and len(delivered) > 1:
         delivered.pop()  # cut off by the sample's end
-    shape = Shape(named[1]) if named else shape_of(delivered, quote, escape) if sample.format in ("csv", "xlsx") else Shape(",")
+    shape = _shape(delivered, sample.format, quote, escape, named[1] if named else None, told)
     above, header, rows = _parted(delivered, shape, quote, escape, most_rows)
     _refuse_wide(path, header, shape, quote)
     seen = _Seen(header, rows, sample.format, shape, quote, escape)
+    kept, end = (rows, {}) if told else (seen.rows, seen.end)
     return Look(
         path=path,
         compression=sample.compression,
@@ -125,16 +133,35 @@ def look(path: Path, most_rows: int) -> Look:
         encoding=guess.best,
         delimiter=shape.delimiter,
         quote=quote,
-        records=(header, *(record for record in seen.rows if record.strip())),
-        text="".join([header, *seen.rows]),
-        is_whole=sample.is_whole and not is_cut and len(seen.rows) == len(delivered) - shape.above - shape.rows,
+        records=(header, *(record for record in kept if record.strip())),
+        text="".join([header, *kept]),
+        is_whole=sample.is_whole and not is_cut and len(kept) == len(delivered) - shape.above - shape.rows,
         escape=escape,
-        lines_above=_lines("".join(delivered[: shape.above + shape.rows])) - 1 + bool(named),
-        found=sample.keys | _around(above, shape, sample.format) | seen.end,
+        lines_above=_lines(skipped) + _lines("".join(delivered[: shape.above + shape.rows])) - 1 + bool(named),
+        found=sample.keys | _around(above, shape, sample.format) | end,
         guess=guess,
         member=sample.member,
         notes=sample.notes,
     )
+
+
+def _encoding(sample: samples.Sample, told: Dialect | None) -> Guess:
+    if sample.format != "csv":
+        return Guess("utf-8")
+    return Guess(told.encoding) if told else encodings.guess(sample.content)
+
+
+def _first_lines(text: str, count: int) -> str:
+    found = re.match(rf"(?:[^\r\n]*(?:\r\n|\n|\r)){{{count}}}", text)
+    return found[0] if found else ""
+
+
+def _shape(delivered: list[str], kind: Format, quote: str, escape: str, named: str | None, told: Dialect | None) -> Shape:
+    if told is None:
+        return Shape(named) if named else shape_of(delivered, quote, escape) if kind in ("csv", "xlsx") else Shape(",")
+    if told.splits_at_blanks:
+        return Shape(BLANKS)
+    return Shape(named or (told.delimiter if kind == "csv" else ","), rows=told.header_rows)
 
 
 def _refuse_empty(path: Path, text: str, is_whole: bool) -> None:

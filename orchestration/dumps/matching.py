@@ -1,6 +1,7 @@
 """Which profile reads a dump: every feed of every profile against the dump's header, and why the best is best."""
 
 import fnmatch
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,21 +42,25 @@ class Match:
         return self.fits, self.columns - len(self.unused), len(self.found) / max(self.wanted, 1), self.takes_name
 
 
-def matches(look: Look, home: Path) -> tuple[list[Match], list[str]]:
-    """Every feed of every profile that finds any column, best first; and what is wrong with profiles that can't be read."""
-    found: list[Match] = []
+def readable_profiles(home: Path) -> tuple[list[Profile], list[str]]:
+    """All profiles of a home, and what is wrong with those that can't be read."""
+    found: list[Profile] = []
     broken: list[str] = []
     for name in known_profiles(home):
         try:
-            profile = load_profile(name, home, "inspect")
+            found.append(load_profile(name, home, "inspect"))
         except RegularsError as error:
             broken.append(str(error))
-            continue
-        found += [_match(profile, feed, look) for feed in profile.feeds]
-    return sorted((match for match in found if match.found), key=lambda match: match.rank, reverse=True), broken
+    return found, broken
 
 
-def _match(profile: Profile, feed: str, look: Look) -> Match:
+def matches(look: Look, profiles: Iterable[Profile]) -> list[Match]:
+    """Every feed of every profile that finds any column, best first."""
+    found = (match_of(profile, feed, look) for profile in profiles for feed in profile.feeds)
+    return sorted((match for match in found if match.found), key=lambda match: match.rank, reverse=True)
+
+
+def match_of(profile: Profile, feed: str, look: Look) -> Match:
     mapping = profile.feeds[feed]
     # Columns apart by blanks are seen one by one only by a profile that says so.
     header = look.header if mapping.layout.split_at_blanks or look.delimiter != BLANKS else ()

@@ -28,6 +28,8 @@ from orchestration.errors import RegularsError
 from orchestration.settings import Currency, TimeZone
 
 SHIPPED = Path(__file__).parent / "profiles"
+MOST_MARKS = 5
+_MARK = re.compile(r"(?:^|\s)#\s*CHECK:(.*)")
 
 NUMBERS: tuple[Kind, ...] = ("money", "rate", "quantity", "integer")
 
@@ -184,6 +186,10 @@ class FeedMap(Dialect):
     """How the dump's rows become order lines, where they are not lines already."""
 
     @property
+    def splits_at_blanks(self) -> bool:
+        return self.layout.split_at_blanks
+
+    @property
     def of_order(self) -> tuple[str, ...]:
         """Canonical columns whose values belong to the whole order."""
         return tuple(name for name, origin in self.columns.items() if origin.of == "order")
@@ -334,10 +340,22 @@ def parsed(text: str, name: str) -> Profile:
         raise ValueError(_sentences(error)) from None
 
 
+def open_marks(path: Path) -> list[str]:
+    """What a proposed profile still asks a person, each with the number of its line: the comments that begin with CHECK."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [f"line {number}: {found[1].strip()}" for number, line in enumerate(lines, 1) if (found := _MARK.search(line))]
+
+
 def profile_or_fault(name: str, home: Path, wanted_by: str) -> Profile:
     """The profile of that name, or one that says why it can't be used."""
     try:
-        return load_profile(name, home, wanted_by)
+        profile, path = load_profile(name, home, wanted_by), known_profiles(home)[name]
+        if asked := open_marks(path):
+            raise RegularsError(
+                f"Profile {path} has {len(asked)} open marks. {'; '.join(asked[:MOST_MARKS])}",
+                do="correct what a mark is about, or leave it as it is, delete the mark, and run again",
+            )
+        return profile
     except RegularsError as error:
         return BrokenProfile(name=name, version=1, title="can't be used", feeds={}, why=str(error))
 

@@ -51,11 +51,19 @@ class Sample:
     notes: tuple[str, ...] = ()
 
 
-def taken(path: Path, folder: Path, most_rows: int) -> Sample:
+@dataclass(frozen=True)
+class _Wanted:
+    """``rows``: how many; ``told``: how a profile says that the dump is read, for the sheet of a workbook and the records of JSON."""
+
+    rows: int
+    told: Dialect | None
+
+
+def taken(path: Path, folder: Path, most_rows: int, told: Dialect | None = None) -> Sample:
     """The dump's beginning; ``folder`` takes what is unpacked. Raises ``RegularsError`` for what can't be looked into."""
     try:
         _refuse_unreadable(path)
-        return _unpacked(path, folder, most_rows)
+        return _unpacked(path, folder, _Wanted(most_rows, told))
     except OSError as error:
         raise RegularsError(f"{path} can't be read: {error.strerror}", expected="a dump file", do="check the path") from None
     except HeldError as error:
@@ -72,7 +80,7 @@ def _refuse_unreadable(path: Path) -> None:
         )
 
 
-def _unpacked(path: Path, folder: Path, most_rows: int) -> Sample:
+def _unpacked(path: Path, folder: Path, wanted: _Wanted) -> Sample:
     with path.open("rb") as file:
         start = file.read(SAMPLE_BYTES + 1)
     if found := foreign.what_it_is(path, start[:START_BYTES]):
@@ -80,19 +88,19 @@ def _unpacked(path: Path, folder: Path, most_rows: int) -> Sample:
     if is_archive(start):
         _refuse_large(path)
         if is_workbook(path):
-            return _of_workbook(path, folder, most_rows)
-        return _of_archive(path, folder, most_rows)
+            return _of_workbook(path, folder, wanted)
+        return _of_archive(path, folder, wanted)
     if compression := compression_of(start):
         is_whole, plain = _begun(path, compression)
         within = folder / "plain"
         within.write_bytes(plain)
         if start_of_packed := compression_of(plain) or (is_archive(plain) and "zip"):
             raise HeldError("nested_archive", f"it was packed once more within ({start_of_packed}); have it delivered packed once")
-        sample = _of_text(plain, is_whole, most_rows, folder)
+        sample = _of_text(plain, is_whole, wanted, folder)
         return replace(sample, compression=compression)
     if start.startswith(PARQUET_MAGIC):
-        return _of_parquet(path, folder, most_rows)
-    return _of_text(start[:SAMPLE_BYTES], len(start) <= SAMPLE_BYTES, most_rows, folder)
+        return _of_parquet(path, folder, wanted)
+    return _of_text(start[:SAMPLE_BYTES], len(start) <= SAMPLE_BYTES, wanted, folder)
 
 
 def _refuse_large(path: Path) -> None:
@@ -105,7 +113,7 @@ def _refuse_large(path: Path) -> None:
         )
 
 
-def _of_archive(path: Path, folder: Path, most_rows: int) -> Sample:
+def _of_archive(path: Path, folder: Path, wanted: _Wanted) -> Sample:
     members = judged_names(path)
     if len(members) > 1:
         raise RegularsError(f"{path} is an archive of {len(members)} files: {listed(members, 10)}", do="unpack it and inspect each of them")
@@ -118,11 +126,11 @@ def _of_archive(path: Path, folder: Path, most_rows: int) -> Sample:
             while is_binary and (block := packed.read(1 << 20)):
                 plain.write(block)
     if is_binary:
-        sample = _unpacked(within, folder, most_rows)
+        sample = _unpacked(within, folder, wanted)
     else:
         if found := foreign.what_it_is(within, start[:START_BYTES]):
             raise RegularsError(f"{members[0]} in {path} is {found[0]}", do=found[1])
-        sample = _of_text(start[:SAMPLE_BYTES], len(start) <= SAMPLE_BYTES, most_rows, folder)
+        sample = _of_text(start[:SAMPLE_BYTES], len(start) <= SAMPLE_BYTES, wanted, folder)
     return replace(sample, compression="zip", member=members[0])
 
 
@@ -137,32 +145,33 @@ def _begun(path: Path, compression: str) -> tuple[bool, bytes]:
     return True, bytes(plain)
 
 
-def _of_text(content: bytes, is_whole: bool, most_rows: int, folder: Path) -> Sample:
+def _of_text(content: bytes, is_whole: bool, wanted: _Wanted, folder: Path) -> Sample:
     start = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"{") or re.match(rb"\[\s*[\{\]]", start):
-        return _of_json(content, is_whole, most_rows, folder)
+        return _of_json(content, is_whole, wanted, folder)
     return Sample("none", "csv", content, is_whole)
 
 
-def _of_json(content: bytes, is_whole: bool, most_rows: int, folder: Path) -> Sample:
+def _of_json(content: bytes, is_whole: bool, wanted: _Wanted, folder: Path) -> Sample:
     """Lines of JSON, or one document; of the latter, where its records are. The last record of a sample may be cut off."""
     text = content.decode("utf-8-sig", errors="replace")
-    is_lines, under = _where_records_are(text, is_whole)
+    told = wanted.told if wanted.told and wanted.told.format in ("json", "jsonl") else None
+    is_lines, under = (told.format == "jsonl", told.records) if told else _where_records_are(text, is_whole)
     if is_lines:
         lines = text.split("\n")
         records: Iterator[Any] = map(jsonl.record, lines if is_whole else lines[:-1])
     else:
         records = json_array.elements(iter([text]), under)
-    found = [record for record in _until_cut(records, most_rows + 1, is_whole) if isinstance(record, dict)]
+    found = [record for record in _until_cut(records, wanted.rows + 1, is_whole) if isinstance(record, dict)]
     if not found and not is_whole:
         raise RegularsError(
             f"The first record is longer than {SAMPLE_BYTES >> 20} MB", expected="records of an order or so", do="check the file"
         )
     if not found:
         raise HeldError("empty_file", "there is no object in it, expected one per record")
-    has_more = len(found) > most_rows
-    entries = _lines_of(found[0])
-    made = [row for record in found[:most_rows] for row in rows_of_record(record, entries)]
+    has_more = len(found) > wanted.rows
+    entries = told.lines if told else _lines_of(found[0])
+    made = [row for record in found[: wanted.rows] for row in rows_of_record(record, entries)]
     keys = ({"records": under} if under else {}) | ({"lines": entries} if entries else {})
     return _as_csv("jsonl" if is_lines else "json", made, is_whole and not has_more, folder, keys)
 
@@ -207,14 +216,14 @@ def _as_csv(kind: Format, rows: Iterable[dict[str, str]], is_whole: bool, folder
     return Sample("none", kind, target.read_bytes(), is_whole, keys=keys)
 
 
-def _of_parquet(path: Path, folder: Path, most_rows: int) -> Sample:
+def _of_parquet(path: Path, folder: Path, wanted: _Wanted) -> Sample:
     from orchestration.dumps.formats import parquet
 
     target = folder / "text"
-    converted = parquet.convert(path, target, _OfAnyColumns(), most_rows + 1)
+    converted = parquet.convert(path, target, _OfAnyColumns(), wanted.rows + 1)
     with target.open("rb") as text:
         content = text.read(SAMPLE_BYTES + 1)
-    is_whole = converted.lines is not None and len(converted.lines) <= most_rows and len(content) <= SAMPLE_BYTES
+    is_whole = converted.lines is not None and len(converted.lines) <= wanted.rows and len(content) <= SAMPLE_BYTES
     return Sample("none", "parquet", content[:SAMPLE_BYTES], is_whole)
 
 
@@ -225,15 +234,16 @@ class _OfAnyColumns(Dialect):
         return False
 
 
-def _of_workbook(path: Path, folder: Path, most_rows: int) -> Sample:
+def _of_workbook(path: Path, folder: Path, wanted: _Wanted) -> Sample:
     """Every row as it stands in the sheet, blank ones and titles too, so that lines are rows."""
     beginning = folder / "beginning.zip"
-    is_whole = workbook_samples.cut(path, beginning, most_rows + ROWS_ABOVE)
-    sheet, sheets, rows = workbook_samples.rows(beginning)
+    is_whole = workbook_samples.cut(path, beginning, wanted.rows + ROWS_ABOVE)
+    wanted_sheet = wanted.told.sheet if wanted.told else None
+    sheet, sheets, rows = workbook_samples.rows(beginning, wanted_sheet)
     target = folder / "text"
     with RowWriter(target) as writer:
         for number, row in enumerate(rows, 1):
             writer.row(number, [value.replace("\r\n", " ").replace("\n", " ") for value in row])
-    others = [name for name in sheets if name != sheet]
+    others = [] if wanted_sheet else [name for name in sheets if name != sheet]
     notes = (f"It looked at the sheet {shortened(sheet)!r}; there are rows on {listed(map(repr, others))} too.",) if others else ()
     return Sample("none", "xlsx", target.read_bytes(), is_whole, keys={"sheet": sheet} if others else {}, notes=notes)

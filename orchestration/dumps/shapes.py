@@ -41,14 +41,18 @@ class Shape:
 
 
 def quote_of(text: str) -> str:
-    """What encloses fields: the mark that more of them begin with."""
+    """What encloses fields: the mark that more of them begin with. Nothing, where tabs stand between fields and quotes only within them."""
     text = text[:200_000]
     begun = {mark: len(re.findall(rf"(?:^|[,;\t|]\s?){mark}(?=[^\n]*{mark}\s*(?:$|[,;\t|]))", text, re.MULTILINE)) for mark in "\"'"}
+    if '"' in text and not any(begun.values()) and text.lstrip().split("\n", 1)[0].count("\t") > 1:
+        return ""
     return "'" if begun["'"] > begun['"'] else '"'
 
 
 def escape_of(text: str, quote: str) -> str:
     """What makes a quote within quotes a character: a backslash where that stands before more of them than another quote does."""
+    if not quote:
+        return '"'
     text = text[:MOST_JUDGED]
     doubled = len(re.findall(rf"[^\s,;|{quote}]{quote}{quote}[^{quote}]", text))
     return "\\" if text.count(f"\\{quote}") > doubled else '"'
@@ -61,7 +65,7 @@ def records(text: str, quote: str, escape: str = '"') -> Iterator[str]:
     for found in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text):
         line = found[0]
         begun.append(line)
-        quotes += line.count(quote) - (line.count(f"\\{quote}") if escape == "\\" else 0)
+        quotes += (line.count(quote) - (line.count(f"\\{quote}") if escape == "\\" else 0)) if quote else 0
         if quotes % 2 == 0 or len(begun) > MOST_LINES_OF_A_RECORD:
             yield "".join(begun)
             begun, quotes = [], 0
@@ -75,6 +79,8 @@ def fields(record: str, delimiter: str, quote: str, escape: str = '"') -> list[s
     if len(delimiter) > 1:
         split = fields(record.replace(delimiter, STAND_IN), STAND_IN, quote, escape)
         return [field.replace(STAND_IN, delimiter) for field in split]
+    if not quote:
+        return record.rstrip("\r\n").split(delimiter)
     escapes = {"escapechar": "\\", "doublequote": False} if escape == "\\" else {}
     try:
         return next(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter, quotechar=quote, **escapes), [])  # type: ignore[arg-type]
@@ -91,7 +97,8 @@ def shape_of(delivered: Sequence[str], quote: str, escape: str = '"') -> Shape:
         if best[1].delimiter == part and found[0][1:2] >= best[0][1:2] and found[0][1] > 0:
             best = found
     if best[0][1] < 0.5:
-        rare = (*RARE, " ") if judged and judged[0][1].startswith(quote) else RARE  # without quotes blanks stand within values too
+        is_quoted = quote and judged and judged[0][1].startswith(quote)
+        rare = (*RARE, " ") if is_quoted else RARE  # without quotes blanks stand within values too
         best = max([best, *(_judged(judged, delimiter, quote, escape) for delimiter in rare)], key=lambda found: found[0])
     if best[0][2] > 1:
         return best[1]

@@ -33,9 +33,9 @@ def cut(path: Path, target: Path, most_rows: int) -> bool:
         raise HeldError("corrupt_xlsx", f"it can't be read as a workbook ({error}); have it delivered again") from None
 
 
-def rows(beginning: Path) -> tuple[str, list[str], list[list[str]]]:
-    """The sheet with the most rows, all sheets with any, and the rows of the former."""
-    return xlsx.fullest(beginning)
+def rows(beginning: Path, wanted: str | None) -> tuple[str, list[str], list[list[str]]]:
+    """The sheet wanted, or the one with the most rows; all sheets with any; and the rows of the former."""
+    return xlsx.fullest(beginning, wanted)
 
 
 def _cut_xlsx(whole: zipfile.ZipFile, beginning: zipfile.ZipFile, most_rows: int) -> bool:

@@ -40,14 +40,18 @@ def convert(content: Path, target: Path, dialect: Dialect) -> Converted:
             return writer.converted()
 
 
-def fullest(content: Path) -> tuple[str, list[str], list[list[str]]]:
-    """Of a workbook: the sheet with the most rows, the names of all with any, and the rows of the former, blank ones too."""
+def fullest(content: Path, wanted: str | None = None) -> tuple[str, list[str], list[list[str]]]:
+    """Of a workbook: the sheet wanted, or the one with the most rows; the names of all with any; and the rows of the former, blank ones
+    too."""
     with _opened(content) as workbook:
         filled = [sheet for sheet in map(workbook.get_sheet_by_name, workbook.sheet_names) if sheet.start is not None]
         if not filled:
             raise HeldError("empty_file", "the workbook has no filled sheet, expected at least a header row")
-        chosen = max(filled, key=lambda sheet: sheet.total_height)
-        return chosen.name, [sheet.name for sheet in filled], [texts for _, texts, _ in _texts(chosen)]
+        names = [sheet.name for sheet in filled]
+        if wanted is not None and wanted not in names:
+            raise HeldError("missing_sheet", f"there is no sheet {wanted!r} with rows; the workbook has {listed(map(repr, names))}")
+        chosen = next((sheet for sheet in filled if sheet.name == wanted), max(filled, key=lambda sheet: sheet.total_height))
+        return chosen.name, names, [texts for _, texts, _ in _texts(chosen)]
 
 
 @contextmanager

@@ -1,0 +1,131 @@
+"""What is proposed of a dump before it is written down: its feed, columns, layout and rules, and what a person has to answer."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.looks import BLANKS, Look
+from orchestration.dumps.proposal import feeds, numbers, order_lines, vocabulary
+from orchestration.dumps.proposal.columns import Guess, of_feed
+from orchestration.dumps.proposal.dates import written
+from orchestration.dumps.proposal.seen import Seen, seen
+
+ONE_PIECE = "each order is read as one piece at its total; where another file brings the lines, make the feed order_headers"
+ONE_EACH = "no column says how many pieces a row is of, so each is read as one"
+BY_ADDRESS = "no column holds a customer's id: an order is its e-mail's or phone's"
+NOBODY = "no column says who bought: these orders are nobody's"
+REVIEWS_ALIKE = "nothing tells two reviews apart for sure, so review_id is missing: name a column for it, or join several under layout.made"
+LONGEST_KEY = 40
+"""Characters of values that may be part of an id of a review."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """``values``: canonical column → constant. ``open_marks``: what a person has to answer of the feed as a whole; ``notes``: what to know
+    of it. ``currency``: of a dump without a column for it, where its amounts say so. ``statuses``: words of the status column."""
+
+    feed: str
+    columns: dict[str, Guess]
+    layout: dict[str, Any] = field(default_factory=dict)
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    open_marks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    currency: str | None = None
+    statuses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NoEvidence:
+    """Why nothing is proposed. ``nearest``: the feed whose columns are there the most, and those that are not."""
+
+    nearest: str | None
+    missing: tuple[tuple[str, ...], ...]
+
+
+def draft(look: Look) -> Draft | NoEvidence:
+    rows = seen(look)
+    found, nearest = feeds.found(rows, look.found.get("lines"))
+    if found is None:
+        return NoEvidence(nearest.feed if nearest else None, nearest.missing if nearest else ())
+    made = Draft(found.feed, dict(found.guesses))
+    if look.delimiter == BLANKS:
+        made = replace(made, layout={"split_at_blanks": True})
+    if found.feed in ("orders", "order_items") and "order_id" in made.columns:
+        made = _with_lines(made, rows)
+    if found.feed == "order_headers":
+        made = _with_totals(made, rows)
+    if found.feed == "reviews" and "review_id" not in made.columns:
+        made = _with_review_ids(made, rows)
+    if found.feed in ("orders", "order_headers") and "customer_id" not in made.columns:
+        is_known = bool({"email", "phone"} & made.columns.keys())
+        made = replace(made, values={**made.values, "customer_id": ""}, notes=(BY_ADDRESS if is_known else NOBODY,))
+    if found.feed == "customers" and "customer_id" not in made.columns:
+        addresses = [made.columns[name].source for name in ("email", "phone") if name in made.columns]
+        layout = made.layout | {"made": {"customer": {"first_of": addresses, "hashed": True}}}  # an id that doesn't show the address
+        made = replace(made, layout=layout, columns={**made.columns, "customer_id": Guess("customer")})
+    made = replace(made, rules=[*made.rules, *_rules(made, rows)], currency=_currency(made, rows))
+    if status := made.columns.get("status"):
+        made = replace(made, statuses=tuple(sorted({value.lower() for value in rows.filled(status.source)})))
+    return _cleared(made)
+
+
+def _cleared(made: Draft) -> Draft:
+    """Without the columns that the feed doesn't have, and with a mark for each that it can't do without."""
+    known = {column.name: column for column in FEEDS[made.feed]}
+    columns = {name: guess for name, guess in made.columns.items() if name in known}
+    lacking = [name for name, column in known.items() if column.required and name not in columns and name not in made.values]
+    marks = (f"{name} is required, and no column seems to hold it" for name in lacking)
+    return replace(made, columns=columns, open_marks=(*marks, *made.open_marks))
+
+
+def _with_lines(made: Draft, rows: Seen) -> Draft:
+    arrangement = order_lines.arranged(made.columns, rows)
+    made = replace(made, columns=arrangement.columns, layout=made.layout | arrangement.layout, rules=arrangement.rules)
+    if "quantity" in made.columns:
+        return made
+    return replace(made, values={**made.values, "quantity": "1"}, open_marks=(*made.open_marks, ONE_EACH))
+
+
+def _with_totals(made: Draft, rows: Seen) -> Draft:
+    """Orders of which the file says what they cost and not of what they are made: one piece each, unless another file brings the lines."""
+    total = of_feed("orders", rows).get("total_amount")
+    if not total:
+        return made
+    columns = {**made.columns, "unit_price": total}
+    return replace(made, feed="orders", columns=columns, values={**made.values, "quantity": "1"}, open_marks=(*made.open_marks, ONE_PIECE))
+
+
+def _with_review_ids(made: Draft, rows: Seen) -> Draft:
+    """An id of a review, made of columns that are filled and say together which review it is; never of one that says who wrote it."""
+    names = [made.columns[name].source for name in ("order_id", "product_id", "created_at", "rating") if name in made.columns]
+    whole = [name for name in names if all(value and len(value) <= LONGEST_KEY for value in rows.bare(name))]
+    if not whole or len(set(zip(*(rows.bare(name) for name in whole), strict=True))) < len(rows.rows):
+        return replace(made, open_marks=(*made.open_marks, REVIEWS_ALIKE))
+    return replace(made, layout=made.layout | {"made": {"review": {"join": whole}}}, columns={**made.columns, "review_id": Guess("review")})
+
+
+def _rules(made: Draft, rows: Seen) -> Iterator[dict[str, Any]]:
+    for rule in vocabulary.rules_for(made.feed):
+        names = set(map(vocabulary.plain, rule["columns"]))
+        column = next((name for name in rows.names if vocabulary.plain(name) in names), None)
+        if column is None:
+            continue
+        effect = {key: rule[key] for key in ("set", "leave_out") if key in rule}
+        values = rows.filled(column)
+        if rule.get("holds") == "date" and (not values or written(values) is not None):
+            yield {"rule": rule["rule"], "when": {column: "filled"}, **effect}
+        elif "matches" in rule and any(re.search(rule["matches"], value) for value in values):
+            yield {"rule": rule["rule"], "when": {column: {"matches": rule["matches"]}}, **effect}
+        elif words := sorted({value for value in values if value.lower() in rule.get("words", ())}):
+            yield {"rule": rule["rule"], "when": {column: {"equals": words}}, **effect}
+
+
+def _currency(made: Draft, rows: Seen) -> str | None:
+    """The currency that the signs of the amounts name, where they are those of one and no column says it."""
+    if made.feed not in ("orders", "order_items") or "currency" in made.columns or "unit_price" not in made.columns:
+        return None
+    signs = {numbers.SURE_CURRENCIES.get(affix) for affix in numbers.affixes_of(rows.filled(made.columns["unit_price"].source))}
+    return signs.pop() if len(signs) == 1 else None

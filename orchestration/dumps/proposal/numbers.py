@@ -1,0 +1,75 @@
+"""How the numbers of a column are written, told from its values: groups, decimal sign, and what stands around them and means nothing."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from orchestration.dumps.profiles import BRACKETS, SIGNS
+from orchestration.dumps.proposal.seen import mostly
+
+PLAIN_NUMBER = r"[+-]?\d+(\.\d+)?"
+SHAPES: dict[str, tuple[str, ...]] = {
+    PLAIN_NUMBER: (),
+    r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?": ("thousands: ','",),
+    r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?": ("decimal: ','", "thousands: '.'"),
+    r"[+-]?(\d+|\d{1,3}([ \u00a0\u202f]\d{3})+)(,\d+)?": ("decimal: ','", "thousands: ' '"),
+}
+MOST_AFFIXES = 3
+_AROUND = r"^[^\d\s.,]+|[^\d\s.,]+$"
+SURE_CURRENCIES = {
+    "€": "EUR",
+    "£": "GBP",
+    "元": "CNY",
+    "R$": "BRL",
+    "zł": "PLN",
+    "₹": "INR",
+    "₩": "KRW",
+    "CA$": "CAD",
+    "A$": "AUD",
+}
+"""Signs that are one currency's; ``$``, ``¥`` and ``kr`` are of several."""
+
+
+def written(values: Sequence[str], others: Sequence[str] = ()) -> tuple[str, ...] | None:
+    """The keys that read the numbers, or None where the values are none. ``others``: amounts of the dump's further columns; ``1.234`` is
+    more than a thousand where they have commas for decimals."""
+    affixes = affixes_of(values)
+    fitting = [shape for shape in SHAPES if _fits(values, shape)]
+    if not fitting or len(affixes) > MOST_AFFIXES:
+        return None
+    shape = next((shape for shape in fitting if _fits([*values, *others], shape)), fitting[0])
+    return ((f"affixes: {affixes!r}",) if affixes else ()) + SHAPES[shape]
+
+
+def _fits(values: Sequence[str], shape: str) -> bool:
+    return mostly([_without_affixes(value) for value in values], shape)
+
+
+def affixes_of(values: Sequence[str]) -> list[str]:
+    """Texts before or behind the figures; signs and brackets are read without a key, on either side of them."""
+    numbers = (value for value in map(_unsigned, values) if re.search(r"\d", value))
+    return sorted({affix for value in numbers for affix in re.findall(_AROUND, value)})
+
+
+def is_negative(value: str) -> bool:
+    return bool(re.search(r"[-\u2212\ufe63－(（]", value))
+
+
+def amount(value: str, keys: Sequence[str]) -> Decimal | None:
+    """The number that a text is under such keys, or None where it is none."""
+    bare = _without_affixes(value)
+    if "thousands: '.'" in keys:
+        bare = bare.replace(".", "")
+    bare = re.sub(r"[ \u00a0\u202f]", "", bare)
+    bare = bare.replace(",", ".") if "decimal: ','" in keys else bare.replace(",", "")
+    if not re.fullmatch(PLAIN_NUMBER, bare):
+        return None
+    return -Decimal(bare) if is_negative(value) else Decimal(bare)
+
+
+def _unsigned(value: str) -> str:
+    return re.sub(f"[{SIGNS}{BRACKETS}]", "", value).strip()
+
+
+def _without_affixes(value: str) -> str:
+    return re.sub(_AROUND, "", _unsigned(value)).strip()

@@ -1,0 +1,60 @@
+"""The words by which dumps say what the canonical columns, statuses and rules mean, as collected in ``vocabulary.yaml``."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+WORDS = Path(__file__).parent / "vocabulary.yaml"
+
+
+@cache
+def _words() -> dict[str, Any]:
+    return yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+
+
+def plain(name: str) -> str:
+    """The name without case, width, blanks and punctuation: ``Order No.`` and ``order_no`` are one."""
+    return "".join(character for character in unicodedata.normalize("NFKC", name).lower() if character.isalnum())
+
+
+def forms(name: str) -> Iterator[str]:
+    """A column's name as it is looked up: whole, then without what stands in brackets, as in ``Price (USD)``."""
+    yield plain(name)
+    if without := plain(re.sub(r"[(（\[【].*?[)）\]】]", "", name)):
+        yield without
+
+
+def names_of(column: str) -> list[str]:
+    """Plain names that mean a canonical column, likelier ones first."""
+    return [plain(name) for name in (column, *_words()["columns"].get(column, []))]
+
+
+def patterns_of(column: str) -> dict[str, str]:
+    """Plain names that mean a canonical column only where all values match a regular expression."""
+    return {plain(name): pattern for name, pattern in _words()["columns_by_value"].get(column, {}).items()}
+
+
+def is_unclear(name: str) -> bool:
+    """Whether a column of that name may be the price of a piece or of a line."""
+    return plain(name) in set(map(plain, _words()["price_of_piece_or_line"]))
+
+
+@cache
+def _statuses() -> dict[str, str]:
+    return {plain(word): status for status, words in _words()["statuses"].items() for word in words}
+
+
+def status_of(word: str) -> str | None:
+    """The status that a dump's word means, if it is known."""
+    deleted = word.strip().startswith(("(删除)", "（删除）"))
+    return "cancelled" if deleted else _statuses().get(plain(word))
+
+
+def rules_for(feed: str) -> Iterable[dict[str, Any]]:
+    """Row rules that dumps of a feed may need: ``rule``, ``set`` or ``leave_out``, the ``columns`` that tell and what they hold."""
+    return [rule for rule in _words()["rules"] if feed in rule["feeds"]]

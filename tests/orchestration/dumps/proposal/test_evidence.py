@@ -1,0 +1,98 @@
+"""A feed is proposed only where its required columns are there and hold what they should."""
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.proposal import vocabulary
+from orchestration.dumps.proposal.draft import BY_ADDRESS, NOBODY, ONE_EACH, Draft, NoEvidence
+from tests.orchestration.dumps.proposal.conftest import Propose
+
+DUMPS = {
+    "order lines": ("orders", "order no,customer no,order date,sku,qty,price\n1,C1,2026-03-01,P,2,9.90\n"),
+    "order lines under German names": ("orders", "Bestellnr;Kundennr;Bestelldatum;Artikel;Menge;Einzelpreis\n1;K1;31.03.2026;Tee;2;9,90\n"),
+    "order lines under Chinese names": ("orders", "订单号,买家账号,下单时间,商品名称,数量,单价\n1,a,2026-03-01 10:00:00,茶,1,9.9\n"),
+    "lines apart from their orders": ("order_items", "order id,product id,quantity,price\n1,P,2,9.90\n"),
+    "orders apart from their lines": ("order_headers", "order id,customer id,order date,status\n1,C1,2026-03-01,paid\n"),
+    "payments": ("payments", "payment id,order id,customer email,amount,payment method,paid at\n1,7,a@x.com,5.00,card,2026-03-01\n"),
+    "reviews": ("reviews", "review id,product id,stars,review,review date\nr1,p1,5,good,2026-03-01\n"),
+    "customers without an id": ("customers", "name,email,registered at\nAnn,a@x.com,2026-03-01\n"),
+    "customers": ("customers", "customer id,name,email,registered at\nC1,Ann,a@x.com,2026-03-01\n"),
+    "products": ("products", "sku,product name,category\nP,Tea,Drinks\n"),
+    "consents": ("consents", "customer id,channel,is granted,changed at\nC1,email,yes,2026-03-01\n"),
+    "opt-outs": ("opt_outs", "email address,unsubscribe time,reason\na@x.com,2026-03-01 10:00:00,none\n"),
+    "tickets": ("tickets", "ticket id,customer id,subject,created at\nT,C1,late,2026-03-01\n"),
+    "contacts": ("contacts", "customer id,channel,campaign,sent at\nC1,email,spring,2026-03-01\n"),
+    "exchange rates": ("exchange_rates", "date,from currency,to currency,rate\n2026-03-01,USD,CNY,7.1\n"),
+}
+
+
+@pytest.mark.parametrize(("feed", "dump"), DUMPS.values(), ids=DUMPS)
+def test_a_dump_is_the_feed_whose_columns_it_has(propose: Propose, feed: str, dump: str) -> None:
+    made = propose(dump)
+    assert isinstance(made, Draft)
+    assert (made.feed, made.open_marks) == (feed, ())
+
+
+TOO_LITTLE = {
+    "charges that name no order": "id,Created (UTC),Amount,Customer Email,Status\nch_1,2026-03-01 10:00:00,5.00,a@x.com,Paid\n",
+    "stock": "warehouse,shelf,checked at\nA,7,2026-03-01\n",
+    "visits": "session,page,visited at\n1,/tea,2026-03-01\n",
+    "a list of words": "word\nalpha\nbeta\n",
+}
+
+
+@pytest.mark.parametrize("dump", TOO_LITTLE.values(), ids=TOO_LITTLE)
+def test_nothing_is_proposed_without_evidence(propose: Propose, dump: str) -> None:
+    assert isinstance(propose(dump), NoEvidence)
+
+
+NOT_TYPED = {
+    "a price": ("price", "1,C1,2026-03-01,P,2,cheap"),
+    "a quantity": ("qty", "1,C1,2026-03-01,P,some,9.90"),
+    "a date": ("order date", "1,C1,soon,P,2,9.90"),
+}
+
+
+@pytest.mark.parametrize(("column", "row"), NOT_TYPED.values(), ids=NOT_TYPED)
+def test_a_required_column_that_holds_something_else_is_marked(propose: Propose, column: str, row: str) -> None:
+    made = propose(f"order no,customer no,order date,sku,qty,price\n{row}\n")
+    assert isinstance(made, Draft)
+    assert made.feed == "orders"
+    assert [guess.source for guess in made.columns.values() if re.match("no (date|plain number)", guess.doubt)] == [column]
+
+
+ABSENT = {
+    "who bought": ("order no,order date,sku,qty,price\n1,2026-03-01,P,2,9.90\n", (), (NOBODY,)),
+    "who bought, but for an address": ("order no,email,order date,sku,qty,price\n1,a@x.com,2026-03-01,P,2,9.90\n", (), (BY_ADDRESS,)),
+    "how many pieces": ("order no,customer no,order date,sku,price\n1,C1,2026-03-01,P,9.90\n", (ONE_EACH,), ()),
+    "a price": (
+        "order no,customer no,order date,sku,qty\n1,C1,2026-03-01,P,2\n",
+        ("unit_price is required, and no column seems to hold it",),
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize(("dump", "marks", "notes"), ABSENT.values(), ids=ABSENT)
+def test_what_an_order_file_lacks_is_marked_or_said(propose: Propose, dump: str, marks: tuple[str, ...], notes: tuple[str, ...]) -> None:
+    made = propose(dump)
+    assert isinstance(made, Draft)
+    assert (made.feed, made.open_marks, made.notes) == ("orders", marks, notes)
+
+
+NAMES = sorted({name for feed in FEEDS.values() for column in feed for name in vocabulary.names_of(column.name)})
+VALUES = st.sampled_from(["a@x.com", "2026-03-01", "yes", "email", "9.90", "7", "C1", "paid", "Tea", ""])
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_file_of_orders_or_payments_becomes_a_refusal_a_consent_or_a_catalogue(propose: Propose, data: st.DataObject) -> None:
+    others = data.draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=8, unique=True))
+    header = [*others, data.draw(st.sampled_from(["order id", "订单号", "Bestellnummer"]))]
+    row = [*(data.draw(VALUES) for _ in others), "100234"]
+    made = propose(f"{','.join(header)}\n{','.join(row)}\n{','.join(row)}\n")
+    assert isinstance(made, NoEvidence) or made.feed not in ("consents", "opt_outs", "products", "customers")

@@ -1,0 +1,135 @@
+"""How the rows of a dump become order lines is told from its values: each kind once, and what is not told is marked."""
+
+from collections.abc import Callable
+
+import pytest
+
+from orchestration.dumps.proposal.draft import Draft
+from orchestration.dumps.proposal.order_lines import OF_ORDER, PER_LINE
+
+Orders = Callable[[str], Draft]
+HEADER = "order id,customer id,order date,sku,qty,price,shipping\n"
+
+AMOUNTS = {
+    "on every row alike": (("6", "6"), True),
+    "on the first row, nothing on the others": (("6", ""), True),
+    "on the first row, zero on the others": (("6", "0"), False),
+    "another on each row": (("6", "4"), False),
+    "zero on all rows": (("0", "0"), False),
+}
+
+
+@pytest.mark.parametrize(("amounts", "is_of_order"), AMOUNTS.values(), ids=AMOUNTS)
+def test_an_amount_is_of_the_order_where_it_stands_once_or_alike_on_all_rows(
+    orders: Orders, amounts: tuple[str, str], is_of_order: bool
+) -> None:
+    made = orders(HEADER + "".join(f"1,C1,2026-03-01,P{number},1,9.90,{amount}\n" for number, amount in enumerate(amounts)))
+    assert ("of: order" in made.columns["shipping_amount"].keys) == is_of_order
+    assert not made.columns["shipping_amount"].doubt
+
+
+def test_an_amount_that_no_order_of_several_rows_explains_is_marked(orders: Orders) -> None:
+    assert orders(f"{HEADER}1,C1,2026-03-01,P,1,9.90,6\n").columns["shipping_amount"].doubt == OF_ORDER
+    assert not orders(f"{HEADER}1,C1,2026-03-01,P,1,9.90,0\n").columns["shipping_amount"].doubt
+
+
+def test_fields_of_first_rows_are_filled_down(orders: Orders) -> None:
+    rows = "1,C1,2026-03-01,P,1,9.90,6\n1,,,Q,1,5.00,\n2,C2,2026-03-02,P,1,9.90,6\n"
+    made = orders(HEADER + rows)
+    assert made.layout == {"fill_down": {"order": "order id", "first_row": "order date", "columns": ["customer id", "order date"]}}
+
+
+def test_an_order_named_on_its_first_row_alone_is_filled_down_too(orders: Orders) -> None:
+    rows = "1,C1,2026-03-01,P,1,9.90,6\n,,,Q,1,5.00,\n2,C2,2026-03-02,P,1,9.90,6\n"
+    assert orders(HEADER + rows).layout == {"fill_down": {"order": "order id", "columns": ["customer id", "order date"]}}
+
+
+def test_a_row_without_an_order_and_with_fields_of_one_is_no_line_of_the_order_above(orders: Orders) -> None:
+    rows = "1,C1,2026-03-01,P,1,9.90,6\n,C9,2026-03-01,Q,1,5.00,\n2,C2,2026-03-02,P,1,9.90,6\n"
+    assert orders(HEADER + rows).layout == {}
+
+
+def test_a_row_that_sums_up_an_order_is_left_out(orders: Orders) -> None:
+    rows = "1,C1,2026-03-01,,2,14.90,6\n1,C1,2026-03-01,P,1,9.90,\n1,C1,2026-03-01,Q,1,5.00,\n"
+    made = orders(HEADER + rows)
+    assert made.rules == [{"rule": "summary_row", "when": {"order id": "filled", "sku": "empty"}, "leave_out": True}]
+
+
+PRICES = {
+    "a price of a piece by its name": ("unit price", "", "2,9.90", "", ""),
+    "a total of the line alone": ("line total", "", "2,19.80", "per_line", ""),
+    "both, and the total is of as many pieces": ("item price", ",item total", "2,9.90,19.80", "", ""),
+    "both, and they are the same": ("price", ",line total", "2,19.80,19.80", "per_line", ""),
+    "a name that may be either": ("item price", "", "2,9.90", "", PER_LINE),
+    "a name that may be either, of single pieces": ("item price", "", "1,9.90", "", ""),
+}
+
+
+@pytest.mark.parametrize(("price", "total", "values", "prices", "doubt"), PRICES.values(), ids=PRICES)
+def test_a_price_is_of_a_piece_or_of_the_line(orders: Orders, price: str, total: str, values: str, prices: str, doubt: str) -> None:
+    made = orders(f"order id,customer id,order date,sku,qty,{price}{total}\n1,C1,2026-03-01,P,{values}\n")
+    assert made.layout.get("prices", "") == prices
+    assert (made.columns["unit_price"].source, made.columns["unit_price"].doubt) == (price, doubt)
+
+
+def test_guarded_values_are_read_bare(orders: Orders) -> None:
+    made = orders('order id,customer id,order date,sku,qty,price\n="0012",C1,2026-03-01,\'0042,1,9.90\n')
+    assert made.layout == {"unguard": ["order id", "sku"]}
+
+
+TOTALS = {
+    "a total that goods, shipping and tax explain": ("25.80", ["total_amount"]),
+    "a total from which something was taken off": ("20.80", ["total_amount"]),
+    "a total of more than the goods": ("99.00", []),
+}
+
+
+@pytest.mark.parametrize(("total", "columns"), TOTALS.values(), ids=TOTALS)
+def test_a_total_is_read_where_it_can_be_what_the_order_cost(orders: Orders, total: str, columns: list[str]) -> None:
+    rows = f"1,C1,2026-03-01,P,2,9.90,6,{total}\n1,C1,2026-03-01,Q,1,0.00,6,{total}\n"
+    made = orders(f"order id,customer id,order date,sku,qty,price,shipping,order total\n{rows}")
+    assert [name for name in made.columns if name == "total_amount"] == columns
+
+
+def test_an_id_of_lines_that_comes_twice_in_an_order_is_not_read(orders: Orders) -> None:
+    header = "order id,line id,customer id,order date,sku,qty,price\n"
+    assert "order_line_id" in orders(f"{header}1,a,C1,2026-03-01,P,1,9\n1,b,C1,2026-03-01,Q,1,9\n").columns
+    assert "order_line_id" not in orders(f"{header}1,a,C1,2026-03-01,P,1,9\n1,a,C1,2026-03-01,Q,1,9\n").columns
+
+
+RULES = {
+    "cancelled at a time": ("Cancelled at", "2026-03-02", {"rule": "cancelled", "when": {"Cancelled at": "filled"}}),
+    "refunded after the sale": ("售后状态", "退款成功", {"rule": "refunded", "when": {"售后状态": {"equals": ["退款成功"]}}}),
+    "a line that was cancelled": (
+        "item-status",
+        "Cancelled",
+        {"rule": "cancelled_item", "when": {"item-status": {"equals": ["Cancelled"]}}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("column", "value", "rule"), RULES.values(), ids=RULES)
+def test_a_column_that_says_what_became_of_an_order_becomes_a_rule(
+    orders: Orders, column: str, value: str, rule: dict[str, object]
+) -> None:
+    made = orders(f"order id,customer id,order date,sku,qty,price,{column}\n1,C1,2026-03-01,P,1,9,{value}\n2,C2,2026-03-01,P,1,9,\n")
+    assert [{key: each[key] for key in ("rule", "when")} for each in made.rules] == [rule]
+
+
+PERSONS = {
+    "names": ("Ann Doe", "two people may have the same"),
+    "ids": ("ann77", ""),
+}
+
+
+@pytest.mark.parametrize(("value", "doubt"), PERSONS.values(), ids=PERSONS)
+def test_names_in_the_place_of_ids_are_marked(orders: Orders, value: str, doubt: str) -> None:
+    guess = orders(f"order id,customer,order date,sku,qty,price\n1,{value},2026-03-01,P,1,9\n").columns["customer_id"]
+    assert doubt in guess.doubt
+    assert bool(doubt) == bool(guess.doubt)
+
+
+def test_masked_names_are_nobodys_id(orders: Orders) -> None:
+    made = orders("订单号,买家昵称,下单时间,商品名称,数量,单价\n1,t***3,2026-03-01 10:00:00,茶,1,9.9\n")
+    assert "customer_id" not in made.columns
+    assert made.values == {"customer_id": ""}
