@@ -16,6 +16,8 @@ _SPEAKING_PHONE = r"(\+?86)?1[3-9]\d{9}|\+\d{9,14}"
 _PERSON = r"[^\W\d_]+( [^\W\d_]\.?)? [^\W\d_]{2,}"
 _MASKED = r".*\*.*"
 _BOOLEAN = r"(?i)true|false|1|0|yes|no|y|n|t|f"
+NEVER_GUESSED = ("order_refund_amount",)
+"""Columns that another one with a key says: ``refund_amount`` of the order."""
 LINE_TOTAL = Column("line_total", "money")
 """What a line costs in all; no canonical column, but read as ``unit_price`` where the dump has no price of a piece."""
 
@@ -37,7 +39,7 @@ def of_feed(feed: str, seen: Seen, lines: str | None = None) -> dict[str, Guess]
 
 class _Search:
     def __init__(self, feed: str, seen: Seen, lines: str | None) -> None:
-        self.columns = FEEDS[feed]
+        self.columns = tuple(column for column in FEEDS[feed] if column.name not in NEVER_GUESSED)
         if any(column.name == "unit_price" for column in self.columns):
             self.columns = (*self.columns, LINE_TOTAL)
         self.seen, self.lines = seen, lines

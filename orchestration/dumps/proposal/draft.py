@@ -24,7 +24,7 @@ LONGEST_KEY = 40
 @dataclass(frozen=True)
 class Draft:
     """``values``: canonical column → constant. ``open_marks``: what a person has to answer of the feed as a whole; ``notes``: what to know
-    of it. ``currency``: of a dump without a column for it, where its amounts say so. ``statuses``: words of the status column."""
+    of it. ``currency``: of a dump without a column for it, where its amounts say so. ``words``: of columns that know few, those that are others."""
 
     feed: str
     columns: dict[str, Guess]
@@ -34,7 +34,7 @@ class Draft:
     open_marks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     currency: str | None = None
-    statuses: tuple[str, ...] = ()
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,7 @@ def draft(look: Look) -> Draft | NoEvidence:
         layout = made.layout | {"made": {"customer": {"first_of": addresses, "hashed": True}}}  # an id that doesn't show the address
         made = replace(made, layout=layout, columns={**made.columns, "customer_id": Guess("customer")})
     made = replace(made, rules=[*made.rules, *_rules(made, rows)], currency=_currency(made, rows))
-    if status := made.columns.get("status"):
-        made = replace(made, statuses=tuple(sorted({value.lower() for value in rows.filled(status.source)})))
-    return _cleared(made)
+    return _with_words(_cleared(made), rows)
 
 
 def _cleared(made: Draft) -> Draft:
@@ -79,6 +77,13 @@ def _cleared(made: Draft) -> Draft:
     lacking = [name for name, column in known.items() if column.required and name not in columns and name not in made.values]
     marks = (f"{name} is required, and no column seems to hold it" for name in lacking)
     return replace(made, columns=columns, open_marks=(*marks, *made.open_marks))
+
+
+def _with_words(made: Draft, rows: Seen) -> Draft:
+    """With the words of columns that know few, as far as they are others."""
+    choices = {column.name: column.choices for column in FEEDS[made.feed] if column.kind == "choice" and column.name in made.columns}
+    seen = {name: {value.lower() for value in rows.filled(made.columns[name].source)} for name in choices}
+    return replace(made, words={name: tuple(sorted(found.difference(choices[name]))) for name, found in seen.items()})
 
 
 def _with_lines(made: Draft, rows: Seen) -> Draft:
@@ -127,5 +132,5 @@ def _currency(made: Draft, rows: Seen) -> str | None:
     """The currency that the signs of the amounts name, where they are those of one and no column says it."""
     if made.feed not in ("orders", "order_items") or "currency" in made.columns or "unit_price" not in made.columns:
         return None
-    signs = {numbers.SURE_CURRENCIES.get(affix) for affix in numbers.affixes_of(rows.filled(made.columns["unit_price"].source))}
+    signs = {numbers.currency_of(affix) for affix in numbers.affixes_of(rows.filled(made.columns["unit_price"].source))}
     return signs.pop() if len(signs) == 1 else None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from orchestration.dumps.currencies import CURRENCIES
 from orchestration.dumps.profiles import BRACKETS, SIGNS
 from orchestration.dumps.proposal.seen import mostly
 
@@ -28,6 +29,11 @@ SURE_CURRENCIES = {
     "A$": "AUD",
 }
 """Signs that are one currency's; ``$``, ``¥`` and ``kr`` are of several."""
+
+
+def currency_of(affix: str) -> str | None:
+    """The currency that a text beside an amount names, if it names one."""
+    return SURE_CURRENCIES.get(affix) or (affix if affix in CURRENCIES else None)
 
 
 def written(values: Sequence[str], others: Sequence[str] = ()) -> tuple[str, ...] | None:

@@ -193,6 +193,8 @@ class _Lines:
                 found[name] = replace(found[name], keys=(*found[name].keys, "of: order"))
             elif name == "shipping_amount" and self._may_be_of_either(found[name]):
                 found[name] = replace(found[name], doubt="; ".join(filter(None, (found[name].doubt, OF_ORDER))))
+        if "discount_amount" in found and not self.seen.filled(found["discount_amount"].source) and self._is_what_orders_cost(found):
+            del found["discount_amount"]  # a column that nobody fills says less than what the orders cost
         if "discount_amount" in found or not self._is_what_orders_cost(found):
             found.pop("total_amount", None)
         discount = found.get("discount_amount")

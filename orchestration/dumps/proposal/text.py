@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from orchestration.dumps.dialect import without_compression
-from orchestration.dumps.feeds import FEEDS, STATUSES, Column
+from orchestration.dumps.feeds import FEEDS, Column
 from orchestration.dumps.headings import in_yaml
 from orchestration.dumps.held import listed, shortened
 from orchestration.dumps.looks import Look
@@ -24,7 +24,7 @@ from orchestration.dumps.proposal.draft import Draft, NoEvidence, draft
 from orchestration.errors import RegularsError
 from orchestration.io import write_text
 
-MOST_STATUSES = 30
+MOST_WORDS = 30
 MOST_NAMED = 100
 
 
@@ -106,7 +106,7 @@ def _unused(look: Look, made: Draft) -> list[str]:
 
 def _column_lines(column: Column, guessed: Guess, made: Draft) -> Iterator[str]:
     doubt = f"   # CHECK: {guessed.doubt}" if guessed.doubt else ""
-    seen = [word for word in made.statuses if word not in STATUSES] if column.name == "status" else []
+    seen = made.words.get(column.name, ())
     if not guessed.keys and not seen:
         yield f"      {column.name}: {_scalar(guessed.source)}{doubt}"
         return
@@ -114,16 +114,17 @@ def _column_lines(column: Column, guessed: Guess, made: Draft) -> Iterator[str]:
     yield f"        source: {_scalar(guessed.source)}"
     yield from _known_keys(guessed.keys, "        ")
     if seen:
-        yield from _statuses(seen)
+        yield from _words(column, seen)
 
 
-def _statuses(words: list[str]) -> Iterator[str]:
-    known = {word: vocabulary.status_of(word) for word in words[:MOST_STATUSES]}
+def _words(column: Column, words: tuple[str, ...]) -> Iterator[str]:
+    known = {word: vocabulary.status_of(word) if column.name == "status" else None for word in words[:MOST_WORDS]}
     meant = {word: status for word, status in known.items() if status}
     yield "        map:" + ("" if meant else " {}")
     yield from (f"          {_scalar(word)}: {status}" for word, status in meant.items())
     for word in (word for word in known if word not in meant):
-        yield f"          # CHECK: which status is {_scalar(word)}? Of {', '.join(STATUSES)}. Rows of unknown statuses go to quarantine"
+        known_ones = ", ".join(column.choices)
+        yield f"          # CHECK: which {column.name} is {_scalar(word)}? Of {known_ones}. Rows of an unknown one go to quarantine"
 
 
 def sure_of_encoding(look: Look) -> str:

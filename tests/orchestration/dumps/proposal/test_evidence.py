@@ -96,3 +96,9 @@ def test_no_file_of_orders_or_payments_becomes_a_refusal_a_consent_or_a_catalogu
     row = [*(data.draw(VALUES) for _ in others), "100234"]
     made = propose(f"{','.join(header)}\n{','.join(row)}\n{','.join(row)}\n")
     assert isinstance(made, NoEvidence) or made.feed not in ("consents", "opt_outs", "products", "customers")
+
+
+def test_words_that_a_column_does_not_know_are_left(propose: Propose) -> None:
+    made = propose("payment id,order id,amount,state\n1,7,5.00,Paid\n2,8,5.00,bounced\n")
+    assert isinstance(made, Draft)
+    assert made.words == {"state": ("bounced",)}
