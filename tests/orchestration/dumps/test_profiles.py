@@ -67,7 +67,7 @@ def test_a_broken_profile_is_refused(tmp_path: Path, content: str, message: str)
 def test_an_unknown_profile_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(
         RegularsError,
-        match=r"Unknown profile 'olsit' for sources.shop. Did you mean 'olist'\? Known: canonical, cdnow, jd_reviews, olist, ",
+        match=r"Unknown profile 'olsit' for sources.shop. Did you mean 'olist'\? Known: amazon_orders, canonical, cdnow, ",
     ):
         load_profile("olsit", tmp_path, "sources.shop")
 
