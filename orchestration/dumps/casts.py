@@ -23,12 +23,11 @@ HEADER_COLUMNS = 3
 
 BYTE_ORDER_MARK = "\ufeff"
 
-NEGATIVE_DISCOUNT = Problem(
-    # What is taken off goods that came back is negative as they are.
-    "v_discount_amount < 0 and coalesce(v_quantity * v_unit_price, 0) >= 0",
-    "negative_discount",
-    "discount_amount",
-)
+
+def _negative_discount(layout: Layout) -> Problem:
+    """What is taken off goods that came back is negative as they are."""
+    goods = "v_unit_price" if layout.prices == "per_line" else "v_quantity * v_unit_price"
+    return Problem(f"v_discount_amount < 0 and coalesce({goods}, 0) >= 0", "negative_discount", "discount_amount")
 
 
 TOO_LARGE = Problem("abs(cast(v_quantity as double) * cast(v_unit_price as double)) >= 1e12", "too_large", column="unit_price")
@@ -100,7 +99,9 @@ def reading(feed: str, mapping: FeedMap, text: Arranged, delivered: tuple[str, .
         value = _value(column, feed, mapping, text, located, default, context)
         problems += value.problems
         suspects += value.suspects
-        parsed += [f"{value.parsed} as p_{column.name}"] if value.parsed else []
+        for name, part in (*value.parts, (column.name, value)):
+            parsed += [f"{part.parsed} as p_{name}"] if part.parsed else []
+        typed += [f"{part.sql} as v_{name}" for name, part in value.parts]
         typed.append(f"{set_by_rules(column.name, value.sql, mapping.rules, text.places)} as v_{column.name}")
         clean.append(f"v_{column.name} as {column.name}" if default == "null" else f"coalesce(v_{column.name}, {default}) as {column.name}")
     if _has_lines(feed):
@@ -118,7 +119,7 @@ def _value(
     if column.name not in located:
         return Value(_constant(column, mapping.origin(column.name), default, mapping))
     place = text.places[located[column.name].strip()]
-    value = _judged(column, read(column, place, mapping.origin(column.name), mapping, context.time_zone), context)
+    value = _judged(column, read(column, place, mapping.origin(column.name), mapping, context.time_zone, text.places), context)
     if not column.filled or column.name == "currency":
         return value
     counts = f" and {COUNTS}" if _may_be_empty(column, feed) else ""
@@ -128,7 +129,7 @@ def _value(
 
 def _problems_of_lines(feed: str, mapping: FeedMap, located: Mapping[str, str]) -> list[Problem]:
     """What can be wrong with several values of an order line at once."""
-    problems = [NEGATIVE_DISCOUNT] if "discount_amount" in located else []
+    problems = [_negative_discount(mapping.layout)] if "discount_amount" in located else []
     if mapping.layout.prices == "per_piece":
         problems.append(TOO_LARGE)
     if mapping.layout.prices == "per_line":

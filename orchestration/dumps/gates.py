@@ -93,6 +93,9 @@ def columns_are_still_there(feed: str, mapping: FeedMap, header: tuple[str, ...]
     """A column that counts and came in every file so far must not vanish without a word."""
     located, present = mapping.locate(header), {name.strip() for name in header}
     gone = {column: origin.source for column, origin in mapping.columns.items() if column not in located and before & set(origin.source)}
+    gone |= {
+        f"part of {column}": (name,) for column, origin in mapping.columns.items() for name in origin.beside if name in before - present
+    }
     gone |= {f"rule {rule.rule}": (name,) for rule in mapping.rules for name in rule.when if name in before - present}
     if gone:
         fresh = [name for name in _unmapped(mapping, header) if name not in before]
@@ -144,7 +147,7 @@ def _exact_rows(candidate: Candidate) -> int:
 
 
 def _unmapped(mapping: FeedMap, header: Iterable[str]) -> list[str]:
-    known = {name for origin in mapping.columns.values() for name in origin.source}
+    known = {name for origin in mapping.columns.values() for name in (*origin.source, *origin.beside)}
     known |= {name for rule in mapping.rules for name in rule.when} | mapping.layout.reads
     return [name for name in (each.strip() for each in header) if name and name not in known]
 

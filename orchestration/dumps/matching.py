@@ -66,6 +66,7 @@ def match_of(profile: Profile, feed: str, look: Look) -> Match:
     header = look.header if mapping.layout.split_at_blanks or look.delimiter != BLANKS else ()
     located = mapping.locate(header)
     read = {name.strip() for name in located.values()} | mapping.layout.reads | {name for rule in mapping.rules for name in rule.when}
+    read |= {name for column in located for name in mapping.columns[column].beside}
     return Match(
         profile=profile,
         feed=feed,

@@ -41,6 +41,9 @@ KEYS_OF_KINDS: dict[str, tuple[Kind, ...]] = {
     "affixes": NUMBERS,
     "sign": NUMBERS,
     "of": ("money",),
+    "plus": ("money",),
+    "less": ("money",),
+    "zone": ("timestamp",),
     "scale": ("money", "rate", "quantity"),
 }
 """The kinds of columns that a key of ``ColumnMap`` says something about."""
@@ -86,6 +89,14 @@ def _as_words(value: Any) -> Any:
     return {str(word): str(meant).lower() if isinstance(meant, bool) else meant for word, meant in value.items()}
 
 
+class ZoneMap(Part):
+    """The dump's column that says which zone the local time of a row is in, and what its words mean."""
+
+    source: Names
+    map: Annotated[dict[str, TimeZone], Field(min_length=1)]
+    """The dump's words, without regard to case and blanks around them → time zones: ``Pacific Time (US & Canada): America/Los_Angeles``."""
+
+
 class ColumnMap(Part):
     """Where a canonical column comes from: the dump's column of one of the names in ``source``, or the constant ``value``.
 
@@ -108,6 +119,12 @@ class ColumnMap(Part):
     """Texts that may stand before or after a number and mean nothing: ``["¥", 元]``."""
     of: Literal["row", "order"] = "row"
     """Amounts: what a value belongs to. One of the whole order counts once, whether its first row, every row or any row brings it."""
+    plus: Names = ()
+    """Amounts: further columns of the dump that are added, read in the same way. An empty one is zero."""
+    less: Names = ()
+    """Amounts: further columns of the dump that are taken off, read in the same way. An empty one is zero."""
+    zone: ZoneMap | None = None
+    """Timestamps: the column that names the zone of each row. A row that names none is in the zone of the dump."""
     sign: Literal["as_is", "reversed"] = "as_is"
     """``reversed``: the dump writes what the column holds as negative numbers: a discount of 5.00 as ``-5.00``."""
     blanks: Names = ()
@@ -116,6 +133,11 @@ class ColumnMap(Part):
     """What a number is multiplied by: ``0.01`` for cents."""
     map: Annotated[dict[str, str], BeforeValidator(_as_words)] = Field(default_factory=dict)
     """Values of the dump (compared without surrounding blanks, in lower case) to canonical values."""
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Names of the dump's columns that are read beside ``source``."""
+        return (*self.plus, *self.less, *(self.zone.source if self.zone else ()))
 
     @property
     def has_usual_form(self) -> bool:
@@ -127,6 +149,8 @@ class ColumnMap(Part):
     def _one_origin(self) -> "ColumnMap":
         if bool(self.source) == (self.value is not None):
             raise ValueError("expected exactly one of 'source' (names of the dump's column) and 'value' (a constant)")
+        if self.beside and not self.source:
+            raise ValueError("'plus', 'less' and 'zone' stand beside a 'source', not beside a constant")
         if self.thousands == self.decimal:
             raise ValueError(f"'thousands' and 'decimal' are both {self.decimal!r}; a number could be read two ways")
         if self.format and self.reads != "as_is":
@@ -230,7 +254,8 @@ class FeedMap(Dialect):
     @property
     def columns_named(self) -> tuple[str, ...]:
         """Names of the dump's columns that any key reads, and patterns of names."""
-        return tuple(dict.fromkeys([*(name for origin in self.columns.values() for name in origin.source), *sorted(self.layout.reads)]))
+        of_columns = (name for origin in self.columns.values() for name in (*origin.source, *origin.beside))
+        return tuple(dict.fromkeys([*of_columns, *sorted(self.layout.reads)]))
 
     def may_read(self, column: str) -> bool:
         """Whether any key reads a column of that name."""

@@ -34,6 +34,7 @@ EXPLANATIONS = {
     "too_many_decimals": "the number would have to be rounded",
     "not_a_date": "expected a day without a time of day, written as the profile says",
     "unknown_currency": "no currency has this ISO 4217 code",
+    "unknown_time_zone": "the profile's `zone` doesn't know this word for a time zone",
     "unterminated_quote": "a quote is opened and never closed",
 }
 """What a reason means, in words. An ``unknown_<column>`` that isn't named here is a word that the profile maps to nothing."""

@@ -7,8 +7,8 @@ shape, as cheap as the cast, and a long way that is only taken where a vector ho
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from orchestration.dumps import months
 from orchestration.dumps.feeds import SQL_TYPES, Column
@@ -47,16 +47,49 @@ class Value:
     """SQL of a value over the dump's text.
 
     ``suspects``: cheap conditions; where none holds, no problem does. ``parsed``: what the value is made of, computed once, ``p_<column>``.
+    ``parts``: values that this one is the sum of, by the name they are computed under.
     """
 
     sql: str
     problems: tuple[Problem, ...] = ()
     suspects: tuple[str, ...] = ()
     parsed: str | None = None
+    parts: tuple[tuple[str, "Value"], ...] = ()
 
 
-def read(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, zone: str) -> Value:
-    """How the text of one column is read."""
+@dataclass(frozen=True)
+class Zones:
+    """In which zone a local time is: ``of_dump``, or the one that the text of another column means."""
+
+    of_dump: str
+    text: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def each(self, sql: Callable[[str], str]) -> str:
+        """SQL over a local time, made for the zone of the row; null where its word isn't known."""
+        if not self.text:
+            return sql(self.of_dump)
+        word = f"lower(trim({self.text}))"
+        whens = (f"when {self._is_one_of(word, zone)} then {sql(zone)}" for zone in dict.fromkeys(self.words.values()))
+        return f"case when {self.text} is null or {word} = '' then {sql(self.of_dump)} {' '.join(whens)} end"
+
+    def _is_one_of(self, word: str, zone: str) -> str:
+        return f"{word} in ({', '.join(quoted(known.strip().lower()) for known, meant in self.words.items() if meant == zone)})"
+
+    @property
+    def is_unknown(self) -> str:
+        """SQL: the row names a zone that isn't known."""
+        if not self.text:
+            return "false"
+        known = ", ".join(quoted(word.strip().lower()) for word in self.words)
+        return f"coalesce(lower(trim({self.text})), '') not in ('', {known})"
+
+
+def read(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, zone: str, places: Mapping[str, str]) -> Value:
+    """How the text of one column is read. ``places``: column of the dump → its name in SQL."""
+    further = [(sign, places[name]) for sign, names in (("+", origin.plus), ("-", origin.less)) for name in names if name in places]
+    if further:
+        return _sum(column, [("+", text), *further], origin)
     if origin.blanks:
         blanks = ", ".join(quoted(word.strip().lower()) for word in origin.blanks)
         text = f"(case when lower(trim({text})) in ({blanks}) then '' else {text} end)"
@@ -66,7 +99,7 @@ def read(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, zone: s
         case "key":
             return _key(text, origin)
         case "timestamp":
-            return _timestamp(column, text, origin, mapping, zone)
+            return _timestamp(column, text, origin, mapping, _zones(origin, zone, places))
         case "date":
             return _date(column, text, origin)
         case "money" | "rate" | "quantity" | "integer":
@@ -105,7 +138,7 @@ def _word(column: Column, text: str, words: Mapping[str, str], reason: str) -> V
 
 def _number(column: Column, text: str, origin: ColumnMap) -> Value:
     """Exact or not at all: a value with more decimals than its type holds is a problem, not a rounding."""
-    kind, decimals, name = SQL_TYPES[column.kind], DECIMALS[column.kind], f"v_{column.name}"
+    kind, decimals = SQL_TYPES[column.kind], DECIMALS[column.kind]
     # Made once per row where every value needs it, and only for the values that need it where most don't.
     plain = plain_number(text, origin) if origin.has_usual_form else f"p_{column.name}"
     exact = f"regexp_full_match({plain}, '[+-]?[0-9]*(\\.[0-9]{{0,{decimals}}}0*)?')"
@@ -121,8 +154,7 @@ def _number(column: Column, text: str, origin: ColumnMap) -> Value:
     if origin.sign == "reversed":
         value = f"-({value})"
     missed = _missed(column, text)
-    limits = (("<", column.low), (">", column.high), ("<=", column.above))
-    bounds = [f"{name} {sign} {bound}" for sign, bound in limits if bound is not None]
+    bounds = _bounds(column)
     problems = (
         Problem(f"{missed} and {plain} is null", "not_a_number", column.name),
         Problem(f"{missed} and not coalesce({exact}, false)", "too_many_decimals", column.name),
@@ -130,6 +162,31 @@ def _number(column: Column, text: str, origin: ColumnMap) -> Value:
         *(Problem(condition, "out_of_range", column.name) for condition in bounds),
     )
     return Value(value, problems, (_unread(column, text), *bounds), None if origin.has_usual_form else plain_number(text, origin))
+
+
+def _sum(column: Column, texts: Sequence[tuple[str, str]], origin: ColumnMap) -> Value:
+    """Amounts of several columns, the first of them the column's own: empty where that one is and must not be, or where all are."""
+    unbounded = replace(column, low=None, high=None, above=None)
+    names = [f"{column.name}_{number}" for number in range(len(texts))]
+    read_parts = tuple((name, _number(replace(unbounded, name=name), text, origin)) for name, (_, text) in zip(names, texts, strict=True))
+    summed = " ".join(f"{sign} coalesce(v_{name}, 0)" for name, (sign, _) in zip(names, texts, strict=True))
+    is_empty = " and ".join(f"v_{name} is null" for name in (names[:1] if column.filled else names))
+    bounds = _bounds(column)
+    return Value(
+        sql=f"cast(case when {is_empty} then null else {summed} end as {SQL_TYPES[column.kind]})",
+        problems=(
+            *(replace(problem, column=column.name) for _, part in read_parts for problem in part.problems),
+            *(Problem(condition, "out_of_range", column.name) for condition in bounds),
+        ),
+        suspects=(*(suspect for _, part in read_parts for suspect in part.suspects), *bounds),
+        parts=read_parts,
+    )
+
+
+def _bounds(column: Column) -> list[str]:
+    """Conditions: the value is none that the column may have."""
+    limits = (("<", column.low), (">", column.high), ("<=", column.above))
+    return [f"v_{column.name} {sign} {bound}" for sign, bound in limits if bound is not None]
 
 
 def _fitting(number: str, kind: str) -> str:
@@ -157,16 +214,25 @@ def plain_number(text: str, origin: ColumnMap) -> str:
         when regexp_full_match({number}, {negative}) then '-' || trim({plain}, '()-') end"""
 
 
-def _timestamp(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, zone: str) -> Value:
-    """Local time of the dump's zone → UTC; a value with its own offset keeps to it."""
+def _zones(origin: ColumnMap, zone: str, places: Mapping[str, str]) -> Zones:
+    if origin.zone is None:
+        return Zones(zone)
+    named = next((places[name] for name in origin.zone.source if name in places), "")
+    return Zones(zone, named, origin.zone.map)
+
+
+def _timestamp(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, zones: Zones) -> Value:
+    """Local time of the row's zone → UTC; a value with its own offset keeps to it."""
     name, local = f"v_{column.name}", f"p_{column.name}"
     parsed, direct = _moment(text, origin)
-    value = f"case when {local} is not null then {to_utc(local, zone, mapping.skipped_hour, mapping.repeated_hour)} else {direct} end"
+    in_utc = zones.each(lambda zone: to_utc(local, zone, mapping.skipped_hour, mapping.repeated_hour))
+    value = f"case when {local} is not null then {in_utc} else {direct} end"
     outside = f"{name} < timestamp '{EARLIEST}' or {name} >= latest_at"
     unread = f"{name} is null and {local} is not null"
     problems = [
-        Problem(f"{unread} and {is_touched(local, zone, forward=True)}", "nonexistent_local_time", column.name),
-        Problem(f"{unread} and {is_touched(local, zone, forward=False)}", "ambiguous_local_time", column.name),
+        Problem(f"{unread} and {zones.is_unknown}", "unknown_time_zone", column.name),
+        Problem(f"{unread} and {zones.each(lambda zone: is_touched(local, zone, forward=True))}", "nonexistent_local_time", column.name),
+        Problem(f"{unread} and {zones.each(lambda zone: is_touched(local, zone, forward=False))}", "ambiguous_local_time", column.name),
         Problem(_missed(column, text), "not_a_timestamp", column.name),
         Problem(outside, "date_out_of_range", column.name),
     ]

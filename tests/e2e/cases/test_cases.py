@@ -99,7 +99,7 @@ CASES = [
     ),
     Case(
         "04-ebay-us",
-        "ebay",
+        "ebay_orders",
         "currency: USD",
         (8, 3, 4, 1),
         {
@@ -115,7 +115,7 @@ CASES = [
     ),
     Case(
         "06-etsy-items",
-        "etsy",
+        "etsy_items",
         "currency: CAD",
         (4, 4, 0, 0),
         {
@@ -128,7 +128,7 @@ CASES = [
     ),
     Case(
         "07-amazon-all-orders",
-        "amazon",
+        "amazon_orders",
         "currency: EUR\ntime_zone: Europe/Berlin",
         (5, 5, 0, 0),
         {
@@ -152,7 +152,7 @@ CASES = [
     ),
     Case(
         "10-douyin",
-        "douyin",
+        "douyin_orders",
         "currency: CNY",
         (5, 5, 0, 0),
         {
@@ -168,7 +168,7 @@ CASES = [
     ),
     Case(
         "12-jd-orders",
-        "jd",
+        "jd_orders",
         "currency: CNY",
         (4, 4, 0, 0),
         {
@@ -217,9 +217,7 @@ def test_the_values_of_the_case_are_published(case: Case, shared_cases: Path, ma
 
 
 def test_spam_is_left_out_of_reviews(shared_cases: Path, make_home: Callable[[str], Home]) -> None:
-    home = make_home("currency: EUR\nsources: {shop: {profile: shopify_orders}, reviews: {profile: judgeme}}\n")
-    (home.folder / "profiles").mkdir()
-    shutil.copy(PROFILES / "judgeme.yaml", home.folder / "profiles")
+    home = make_home("currency: EUR\nsources: {shop: {profile: shopify_orders}, reviews: {profile: judgeme_reviews}}\n")
     home.deliver([shared_cases / "15-judgeme-reviews" / "orders_export_1.csv"], "shop")
     home.deliver([shared_cases / "15-judgeme-reviews" / "judgeme-reviews-export.csv"], "reviews")
     figures = home.run()

@@ -7,7 +7,7 @@ import pytest
 from orchestration.dumps.keys import Part
 from orchestration.dumps.layouts import FillDown, Layout, Made, Packed
 from orchestration.dumps.patterns import group_of, is_found
-from orchestration.dumps.profiles import ColumnMap, FeedMap, Profile, known_profiles, load_profile
+from orchestration.dumps.profiles import ColumnMap, FeedMap, Profile, ZoneMap, known_profiles, load_profile
 from orchestration.dumps.row_rules import Condition, RowRule
 from orchestration.errors import RegularsError
 from tests.orchestration.dumps.conftest import ORDERS_HEADER, Home, order
@@ -67,7 +67,7 @@ def test_a_broken_profile_is_refused(tmp_path: Path, content: str, message: str)
 def test_an_unknown_profile_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(
         RegularsError,
-        match=r"Unknown profile 'olsit' for sources.shop. Did you mean 'olist'\? Known: canonical, cdnow, jd_reviews, olist, ",
+        match=r"Unknown profile 'olsit' for sources.shop. Did you mean 'olist'\? Known: amazon_orders, canonical, cdnow, ",
     ):
         load_profile("olsit", tmp_path, "sources.shop")
 
@@ -81,6 +81,7 @@ DOCUMENTED = {
     "## The profile": Profile,
     "## A feed": FeedMap,
     "## A column": ColumnMap,
+    "**`zone`** is for dumps": ZoneMap,
     "## A row rule": RowRule,
     "A condition is `filled`": Condition,
     "## A layout": Layout,
