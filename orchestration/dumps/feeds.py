@@ -125,6 +125,8 @@ FEEDS: dict[str, tuple[Column, ...]] = {
         Column("created_at", "timestamp", required=True, filled=True),
         Column("helpful_votes", "integer", low=0),
         Column("has_picture", "boolean"),
+        Column("email", "key"),
+        Column("phone", "key"),
     ),
     "tickets": (
         _key("ticket_id"),
