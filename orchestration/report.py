@@ -14,6 +14,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from orchestration import held_orders, lake
+from orchestration.dumps import quarantine
 from orchestration.dumps.completeness import waiting
 from orchestration.dumps.decisions import affected
 from orchestration.dumps.landing import Landing, profiles_in_use
@@ -240,6 +241,9 @@ def status(console: Console, settings: Settings) -> None:
         table.add_row("Customers", f"{known.persons:,} persons under {known.ids:,} ids; set apart by a person: {apart:,}")
     console.print(table)
     told = [*held_orders.of_publication(settings.home), *(known.sentences(settings) if known else [])]
+    if refused := [file.file_id for file in live if file.rows_quarantined]:
+        for reason, rows in quarantine.counted(settings.quarantine, refused).items():
+            console.print(f"In quarantine as {reason}, {rows:,} row(s): {escape(quarantine.in_words(reason))}.", soft_wrap=True)
     _warned(console, [*news.unfinished, *_drifted(live), *told])
     if retry:
         console.print(f"{len(retry):,} file(s) were read under a profile that was changed since: regulars retry", soft_wrap=True)

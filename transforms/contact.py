@@ -105,8 +105,8 @@ def opted_out(opt_outs: pl.LazyFrame, consents: pl.LazyFrame) -> pl.LazyFrame:
     """Who is opted out of what: customer_id, channel (a channel or ``personalisation``), one row each.
 
     ``opt_outs``: customer_id, channel (or ``all``), opted_out_at. ``consents``: customer_id, channel, is_granted, changed_at: every
-    statement on record. An opt-out holds until a consent to the same is granted later than it. A consent refused is no opt-out, consents
-    tell it themselves; save for personalisation, which no other table tells of.
+    statement on record. An opt-out holds until a consent to the same is granted later than it, one with a date. A consent refused is no
+    opt-out, consents tell it themselves; save for personalisation, which no other table tells of.
     """
     each = pl.LazyFrame(
         {"opted_channel": [*CHANNELS, *CHANNELS, PERSONALISATION], "channel": [ALL] * len(CHANNELS) + [*CHANNELS, PERSONALISATION]}
@@ -124,7 +124,8 @@ def last_words(consents: pl.LazyFrame) -> pl.LazyFrame:
     """Statements (customer_id, channel, is_granted, changed_at) to one row per customer: ``<channel>_consent``, null = not on record.
 
     A consent holds where it was granted later than it was last refused. So of two statements of one moment that disagree the refusal wins,
-    whichever was delivered last. This is the one rule for the marts, the lists, their checks and downloads.
+    whichever was delivered last; and so does a refusal without a date over any consent, and any refusal over a consent without one. This is
+    the one rule for the marts, the lists, their checks and downloads.
     """
     at, is_granted = pl.col("changed_at"), pl.col("is_granted")
 
@@ -132,7 +133,8 @@ def last_words(consents: pl.LazyFrame) -> pl.LazyFrame:
         is_of_channel = pl.col("channel") == channel
         granted, refused = is_of_channel & is_granted, is_of_channel & ~is_granted
         last_granted, last_refused = at.filter(granted).max(), at.filter(refused).max()
-        holds = last_refused.is_null() | (last_granted > last_refused).fill_null(value=False)
+        is_outdone = last_granted.is_not_null() & at.filter(refused).is_not_null().all() & (last_granted > last_refused)
+        holds = ~refused.any() | is_outdone.fill_null(value=False)
         return pl.when(granted.any() | refused.any()).then(holds)
 
     return consents.group_by("customer_id").agg(**{f"{channel}_consent": word(channel) for channel in CHANNELS})

@@ -16,6 +16,8 @@ KINDS = ("email", "phone", "membership_no")
 """What links ids, in the order in which it is named."""
 OWN_ID = "own id"
 """The kind of the row that every id has, whatever else is known of it."""
+GUEST_ID = "^guest-[0-9a-f]{16}$"
+"""The form of ids that were made of an address, for want of one: they say no more of who somebody is than the address does."""
 KEYS = ("source", "source_customer_id", "kind", "value")
 
 
@@ -41,9 +43,10 @@ class Reading:
 
 
 def normalised_email(email: pl.Expr) -> pl.Expr:
-    """Lower-case e-mail without blanks around it and full-width forms; null without exactly one ``@`` between two parts."""
+    """Lower-case e-mail without blanks around it and full-width forms; null without exactly one ``@`` between two parts, and for a
+    masked one (``a***@example.com``), which strangers share."""
     plain = _plain(email).str.to_lowercase()
-    return pl.when(plain.str.contains(r"^[^@\s]+@[^@\s]+$")).then(plain)
+    return pl.when(plain.str.contains(r"^[^@\s*•]+@[^@\s*•]+$")).then(plain)
 
 
 def normalised_membership_no(membership_no: pl.Expr) -> pl.Expr:
@@ -62,16 +65,23 @@ def normalised(values: pl.Series, kind: str, rules: SourceRules) -> pl.Series:
 
 
 def evidence_of(written: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """``CUSTOMER_IDS`` as delivered → ``CUSTOMER_EVIDENCE``. Rows without a ``source_customer_id`` are ignored."""
+    """``CUSTOMER_IDS`` as delivered → ``CUSTOMER_EVIDENCE``. Rows without a ``source_customer_id`` are ignored.
+
+    The address that a guest is known by, the e-mail or else the phone, has no date: it is known with the id itself. A day on which neither
+    is seen yet is looked back to all the same, and one address joins no two others before their time.
+    """
     seen = written.filter(pl.col("source_customer_id").str.strip_chars() != "")
     rows = [_rows(seen, OWN_ID, pl.lit(None, pl.String))]
     for (source,), part in seen.partition_by("source", as_dict=True, include_key=True).items():
+        is_undated = pl.col("source_customer_id").str.contains(GUEST_ID)
         for kind in KINDS:
             texts = part[kind].drop_nulls().unique()
             if not texts.is_empty():
                 values = normalised(texts, kind, reading.of(str(source)))
                 value = pl.col(kind).replace_strict(texts, values, default=None, return_dtype=pl.String)
-                rows.append(_rows(part.filter(pl.col(kind).is_not_null()), kind, value))
+                written_so = part.with_columns(value=value, seen_at=pl.when(~is_undated).then("seen_at"))
+                rows.append(_rows(written_so.filter(pl.col(kind).is_not_null()), kind, pl.col("value")))
+                is_undated &= value.is_null()  # whoever is known by an e-mail is not known by the phone
     return merged(rows)
 
 

@@ -16,15 +16,15 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from transforms.evidence import KINDS, OWN_ID, Reading, SourceRules, normalised
+from transforms.evidence import GUEST_ID, KINDS, OWN_ID, Reading, SourceRules, normalised
 from transforms.ranges import check_ranges
 from transforms.schemas import CUSTOMER_ID_CHANGES, CUSTOMER_LINKS
 
 REFUSED_EVIDENCE = pl.Schema(
     {"kind": pl.String, "value_masked": pl.String, "value_hash": pl.String, "ids_count": pl.Int64, "reason": pl.String}
 )
-"""Grain: one row per piece of evidence that several ids share and that links nobody. ``value_hash``: SHA-256, lower-case hex, of the
-normalised value. ``reason``: ``placeholder`` or ``too many ids``."""
+"""Grain: one row per piece of evidence that several ids share, or a guest has, and that links nobody. ``value_hash``: SHA-256, lower-case
+hex, of the normalised value. ``reason``: ``placeholder`` or ``too many ids``."""
 
 APART = pl.Schema({"source": pl.String, "source_customer_id": pl.String, "apart": pl.Int64})
 """Grain: one row per id that a person set apart from others. Ids of the same ``apart`` may be one person, with each
@@ -50,6 +50,9 @@ class Rules:
             raise ValueError(f"identity.placeholders is {self.placeholders!r}; expected a list of texts in quotes")
 
 
+_IS_GUEST = pl.col("source_customer_id").str.contains(GUEST_ID)
+
+
 class Links(NamedTuple):
     """``links``: ``CUSTOMER_LINKS``; ``refused``: ``REFUSED_EVIDENCE``."""
 
@@ -71,15 +74,23 @@ def link(evidence: pl.DataFrame, rules: Rules, reading: Reading, apart: pl.DataF
     ``customer_id`` is the ``source:source_customer_id`` known longest: of the earliest dated record; equals, and ids without a date, which
     come after all others, go by the smallest text. So what comes later can join persons, and then the longer known id stays; it gives no
     one person another id. ``apart``: ``APART``. Evidence of an id without a row of its own (kind ``own id``) counts toward the limit only.
+
+    An id that was made of an address (``GUEST_ID``) is nobody's, and has no row, where no address of it says who somebody is: else all
+    strangers who typed the same placeholder would be one person.
     """
     view = view or View()
     visible = pl.col("first_at").is_null() | (pl.col("first_at") < view.until) if view.until else True
     ids = evidence.filter(kind=OWN_ID).with_columns(own_id=pl.format("{}:{}", "source", "source_customer_id"))
     seen = evidence.filter(pl.col("value").is_not_null(), visible)
-    shared = seen.group_by("kind", "value").agg(ids_count=pl.len().cast(pl.Int64)).filter(pl.col("ids_count") > 1)
-    refused = refused_of(shared, rules, reading)
-    pieces = shared.join(refused, on=["kind", "value"], how="anti")
-    accepted = seen.join(pieces, on=["kind", "value"]).join(ids, on=["source", "source_customer_id"], how="semi")
+    counted = seen.group_by("kind", "value").agg(ids_count=pl.len().cast(pl.Int64), is_of_guest=_IS_GUEST.any())
+    judged = counted.filter((pl.col("ids_count") > 1) | pl.col("is_of_guest"))
+    refused = refused_of(judged, rules, reading)
+    pieces = judged.join(refused, on=["kind", "value"], how="anti")
+    came_at = ids.select("source", "source_customer_id", came_at="first_at")
+    accepted = seen.join(pieces, on=["kind", "value"]).join(came_at, on=["source", "source_customer_id"])
+    accepted = accepted.with_columns(first_at=pl.when(_IS_GUEST).then(pl.coalesce("first_at", "came_at")).otherwise("first_at"))
+    known_guests = accepted.filter(_IS_GUEST)
+    ids = pl.concat([ids.filter(~_IS_GUEST), ids.join(known_guests, on=["source", "source_customer_id"], how="semi")])
     edges = _edges(accepted, APART.to_frame() if apart is None else apart)
     persons = _persons(edges, ids)
     links = (
@@ -97,7 +108,8 @@ def link(evidence: pl.DataFrame, rules: Rules, reading: Reading, apart: pl.DataF
 
 
 def refused_of(shared: pl.DataFrame, rules: Rules, reading: Reading) -> pl.DataFrame:
-    """Of ``kind, value, ids_count``, pieces of evidence that several ids share, those that link nobody, with the ``reason``. Row by row."""
+    """Of ``kind, value, ids_count``, pieces of evidence that several ids share or a guest has, those that link nobody, with the
+    ``reason``. Row by row."""
     return shared.with_columns(reason=_reason(rules, reading)).filter(pl.col("reason").is_not_null())
 
 

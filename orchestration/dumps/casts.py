@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from orchestration.dumps.currencies import CURRENCIES
 from orchestration.dumps.feeds import COUNTED_STATUSES, FEEDS, SQL_TYPES, Column
+from orchestration.dumps.guests import guest_id, may_be_of_guests
 from orchestration.dumps.layouts import UNPRICED, Arranged, Layout, settled
 from orchestration.dumps.order_rows import DISAGREE, GOODS, INCOMPLETE, OrderRows
 from orchestration.dumps.profiles import ColumnMap, FeedMap
@@ -103,7 +104,7 @@ def reading(feed: str, mapping: FeedMap, text: Arranged, delivered: tuple[str, .
             parsed += [f"{part.parsed} as p_{name}"] if part.parsed else []
         typed += [f"{part.sql} as v_{name}" for name, part in value.parts]
         typed.append(f"{set_by_rules(column.name, value.sql, mapping.rules, text.places)} as v_{column.name}")
-        clean.append(f"v_{column.name} as {column.name}" if default == "null" else f"coalesce(v_{column.name}, {default}) as {column.name}")
+        clean.append(f"{_filled_in(column, feed, default)} as {column.name}")
     if _has_lines(feed):
         of_lines = _problems_of_lines(feed, mapping, located)
         problems += of_lines
@@ -125,6 +126,13 @@ def _value(
     counts = f" and {COUNTS}" if _may_be_empty(column, feed) else ""
     empty = Problem(f"v_{column.name} is null{counts}", "missing_value", column.name)
     return replace(value, problems=(*value.problems, empty), suspects=(*value.suspects, empty.condition))
+
+
+def _filled_in(column: Column, feed: str, default: str) -> str:
+    """SQL of a value that was read, with what stands in for an empty one."""
+    if column.name == "customer_id" and may_be_of_guests(feed):
+        default = guest_id("v_email", "v_phone")
+    return f"v_{column.name}" if default == "null" else f"coalesce(v_{column.name}, {default})"
 
 
 def _problems_of_lines(feed: str, mapping: FeedMap, located: Mapping[str, str]) -> list[Problem]:

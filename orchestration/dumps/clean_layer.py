@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.dumps.feeds import FEEDS, SQL_TYPES, empty_relation
+from orchestration.dumps.guests import guest_id, may_be_of_guests
 from orchestration.io import sync
 from orchestration.sql import quoted, readable
 
@@ -21,13 +22,18 @@ NO_REFUSED_ROWS = """select cast(null as varchar) as file_id, cast(null as bigin
     cast(null as varchar) as feed, cast(null as varchar) as order_id, cast(null as varchar) as reason where false"""
 
 DICTIONARY_VALUES = 1_000
+GUESTS_KNOWN = "guests 1"
+"""In the stamp of a layer whose rows without a customer id have the id of their address, where they have one."""
 
 
 def ensure_feeds(lake: Path) -> None:
-    """Give every feed its Parquet file without rows, and files of an earlier version the columns that came since, with their defaults."""
+    """Give every feed its Parquet file without rows, and bring files of an earlier version up to this one.
+
+    They get the columns that came since, with their defaults, and their guests get ids.
+    """
     clean, stamp = lake / "clean", lake / "clean" / ".columns"
     relations = {**{feed: empty_relation(feed) for feed in FEEDS}, REFUSED: NO_REFUSED_ROWS}
-    columns = hashlib.sha256(repr(sorted(relations.items())).encode()).hexdigest()
+    columns = hashlib.sha256(repr([GUESTS_KNOWN, *sorted(relations.items())]).encode()).hexdigest()
     is_current = stamp.exists() and stamp.read_text() == columns
     missing = [name for name in relations if not (clean / name / f"{EMPTY}.parquet").exists()]
     if is_current and not missing:
@@ -40,6 +46,8 @@ def ensure_feeds(lake: Path) -> None:
         if not is_current:
             for feed in FEEDS:
                 _add_columns(connection, feed, clean / feed)
+                if may_be_of_guests(feed):
+                    _name_guests(connection, clean / feed)
     sync(clean)
     stamp.write_text(columns)
 
@@ -51,6 +59,15 @@ def _add_columns(connection: "duckdb.DuckDBPyConnection", feed: str, folder: Pat
         if added:
             values = ", ".join(f"cast({column.default or 'null'} as {SQL_TYPES[column.kind]}) as {column.name}" for column in added)
             copy(connection, f"select *, {values} from read_parquet({readable(path)})", path)
+
+
+def _name_guests(connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
+    """Give the id of their address to rows that landed before there were such ids."""
+    guest = guest_id("email", "phone")
+    for path in sorted(folder.glob("*.parquet")):
+        rows = f"read_parquet({readable(path)})"
+        if connection.execute(f"select 1 from {rows} where customer_id is null and {guest} is not null limit 1").fetchall():
+            copy(connection, f"select * replace (coalesce(customer_id, {guest}) as customer_id) from {rows}", path)
 
 
 def copy(connection: "duckdb.DuckDBPyConnection", query: str, path: Path) -> None:

@@ -55,6 +55,9 @@ def _key(name: str) -> Column:
     return Column(name, "key", required=True, filled=True)
 
 
+_ACCEPTS = tuple(Column(f"accepts_{channel}", "boolean") for channel in CHANNELS)
+"""What an order or a customer record says of consents; empty: nothing. ``orchestration.lists.statements`` says what it is worth."""
+
 _ORDER = (
     _key("order_id"),
     Column("customer_id", "key", required=True),
@@ -67,6 +70,7 @@ _ORDER = (
     Column("phone", "key"),
     Column("city", "text"),
     Column("is_test", "boolean", default="false"),
+    *_ACCEPTS,
 )
 _ITEM = (
     Column("order_line_id", "key"),
@@ -100,6 +104,8 @@ FEEDS: dict[str, tuple[Column, ...]] = {
         Column("birth_year", "integer", low=1900, high=2100),
         Column("gender", "text"),
         Column("signed_up_at", "timestamp"),
+        *_ACCEPTS,
+        Column("consents_changed_at", "timestamp"),
     ),
     "consents": (
         _key("customer_id"),
@@ -125,6 +131,8 @@ FEEDS: dict[str, tuple[Column, ...]] = {
         Column("created_at", "timestamp", required=True, filled=True),
         Column("helpful_votes", "integer", low=0),
         Column("has_picture", "boolean"),
+        Column("email", "key"),
+        Column("phone", "key"),
     ),
     "tickets": (
         _key("ticket_id"),

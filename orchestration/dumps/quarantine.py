@@ -1,10 +1,12 @@
 """Quarantine: every refused row with its file, line, column, reason and original text, as Parquet for programs and as CSV for people."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.dumps.candidates import DAYS_OF_GRACE, Batch, Dated
 from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.order_rows import DISAGREE, INCOMPLETE
 from orchestration.sql import quoted, readable
 
 if TYPE_CHECKING:
@@ -13,8 +15,18 @@ if TYPE_CHECKING:
 OUT_OF_RANGE = "date_out_of_range"
 
 EXPLANATIONS = {
-    "after_end": "the row stands behind the line that ends the rows; see ends_before in the profile",
+    "after_end": "the row stands behind the line that ends the rows: of another table; if it is not, mend `ends_before` in the profile",
     "ambiguous_local_time": "the clocks were set back, this time came twice; see repeated_hour in the profile",
+    "digits_lost": "a number has more digits than a workbook keeps, so its last ones are zeros; write it as text, or export as CSV",
+    "error_value": "a cell holds an error of the spreadsheet, such as #N/A; correct the sheet, and export it again",
+    "footer": "the row stands behind the last one and is as the profile's `footer` says: a total, no order; if it is one, mend `footer`",
+    "no_first_row": "the row gets what its order's first row says, and that row is missing or can't be read; export the whole order again",
+    "no_price_per_piece": "the total has no pieces to be shared among: the quantity is 0 or far too small; correct it, and export again",
+    "not_an_object": "expected an object in braces, a record with named values",
+    "not_json": "the line is no JSON; have the file written anew",
+    "not_utf8": "a text holds half a character, which no file can keep; correct it, and export again",
+    "repeated_key": "an object names a key twice, so it can't be told which value is meant; correct it, and export again",
+    "unreadable_item": "a packed line is not written as `name:value` pairs; see `packed` in the profile, between_items and between_fields",
     "broken_quotes": "quotes stand where none may, so that the columns can't be told apart; of quotes behind a backslash, see escape",
     OUT_OF_RANGE: "the date is before 1990 or after 2099",  # of a file whose name bounds its dates another sentence says so
     "missing_value": "the column must not be empty",
@@ -23,8 +35,8 @@ EXPLANATIONS = {
     "not_a_boolean": "expected yes or no, in one of the words that the profile knows",
     "not_a_number": "expected a number, written as the profile says",
     "not_a_timestamp": "expected a date, or a date and a time, written as the profile says",
-    "order_incomplete": "another row of the order can't be read, and what is taken off an order can't be told from some of its rows",
-    "order_rows_disagree": "the rows of one order bring different values of an amount that the profile says is of the whole order",
+    INCOMPLETE: "another row of the order can't be read, and what is taken off an order can't be told from some of its rows; mend that row",
+    DISAGREE: "the rows of one order bring different values of an amount of the whole order; if each row has its own, drop `of: order`",
     "nul_byte": "the row has a zero byte, which no text has",
     "out_of_range": "the number is smaller or larger than it can be",
     "repeated_header": "the column names once more, within the file",
@@ -37,7 +49,30 @@ EXPLANATIONS = {
     "unknown_time_zone": "the profile's `zone` doesn't know this word for a time zone",
     "unterminated_quote": "a quote is opened and never closed",
 }
-"""What a reason means, in words. An ``unknown_<column>`` that isn't named here is a word that the profile maps to nothing."""
+"""What a reason means, in words, and what to do."""
+UNKNOWN_WORD = "no known value of this column; map the word to one with `map` in the profile"
+"""What any ``unknown_<column>`` means that isn't named above."""
+
+
+def in_words(reason: str) -> str:
+    """What a reason means and what to do, whatever file it is of."""
+    return EXPLANATIONS.get(reason, UNKNOWN_WORD)
+
+
+def counted(folder: Path, file_ids: Iterable[str]) -> dict[str, int]:
+    """Reason → how many rows of those files were refused for it, the most frequent first."""
+    import duckdb
+
+    paths = sorted(folder.glob("*/*.parquet"))
+    if not paths:
+        return {}
+    ids = "".join(f", {quoted(file_id)}" for file_id in file_ids)
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"""select reason, count(*) from read_parquet([{", ".join(map(readable, paths))}]) where file_id in (null{ids})
+            group by reason order by count(*) desc, reason"""
+        )
+        return dict(found.fetchall())
 
 
 def dated_out_of_range(dated: Dated) -> str:
@@ -84,7 +119,7 @@ def refused_rows(batch: Batch, file_ids: list[str]) -> str:
     words = {quoted(reason): quoted(words) for reason, words in EXPLANATIONS.items()}
     bounds = {quoted(candidate.file.file_id): quoted(dated_out_of_range(candidate.dated)) for candidate in batch.candidates}
     words[quoted(OUT_OF_RANGE)] = _case("file_id", bounds)
-    explained = _case("reason", words, "'no known value of this column'")
+    explained = _case("reason", words, quoted(UNKNOWN_WORD))
     return f"""select file_id, line, source, file_name, reason, {explained} as explanation, column_name, value, order_id, original
         from ({refused}) order by file_name, line"""
 

@@ -47,18 +47,20 @@ def link_all(connection: "duckdb.DuckDBPyConnection", evidence: str, is_merged: 
 
 
 def _refused(connection: "duckdb.DuckDBPyConnection", question: "Question") -> "pl.DataFrame":
-    """``kind, value, ids_count, reason`` of evidence that links nobody; what does link goes into the table ``ties``."""
+    """``kind, value, ids_count, reason`` of evidence that links nobody; what does link, or tells who a guest is, goes into ``ties``."""
     import polars as pl
 
+    from transforms.evidence import GUEST_ID
     from transforms.identity import refused_of
 
     seen = f"value is not null and (first_at is null or first_at < {quoted(question.until.isoformat())}::timestamp)"
     connection.execute(
         f"""create or replace temp table shared as
         select kind, value, count(*) as ids_count, {portions.slot("kind", "value")} as slot
-        from evidence where {seen} group by kind, value having count(*) > 1 order by slot"""
+        from evidence where {seen} group by kind, value
+        having count(*) > 1 or bool_or(regexp_matches(source_customer_id, {quoted(GUEST_ID)})) order by slot"""
     )
-    connection.execute("create or replace temp table pieces as select kind, value from shared")
+    connection.execute("create or replace temp table pieces as select kind, value, ids_count > 1 as is_shared from shared")
 
     def judged() -> Iterator[pl.DataFrame]:
         for portion in portions.handed_out(connection, "shared"):
@@ -69,9 +71,8 @@ def _refused(connection: "duckdb.DuckDBPyConnection", question: "Question") -> "
     connection.execute(
         f"""create or replace temp table ties as
         select source, source_customer_id, kind, value, first_at from evidence
-        where {seen} and (kind, value) in (from pieces) and (kind, value) not in (from refused_pieces)"""
+        where {seen} and (kind, value) in (select kind, value from pieces) and (kind, value) not in (from refused_pieces)"""
     )
-    connection.execute("drop table pieces")
     return refused
 
 
@@ -83,7 +84,10 @@ def _cut_into_portions(connection: "duckdb.DuckDBPyConnection") -> None:
     from transforms.identity import components
 
     an_id = "hash(source, source_customer_id)"
-    numbers = connection.sql(f"select {an_id} as id, hash(kind, value) as piece from ties").pl()
+    numbers = connection.sql(
+        f"""select {an_id} as id, hash(kind, value) as piece from ties
+        where (kind, value) in (select kind, value from pieces where is_shared)"""
+    ).pl()
     connection.register("component_of", components(numbers).to_arrow())
     connection.execute(
         f"""create or replace temp table to_link as
@@ -92,4 +96,5 @@ def _cut_into_portions(connection: "duckdb.DuckDBPyConnection") -> None:
         order by slot"""
     )
     connection.unregister("component_of")
+    connection.execute("drop table pieces")
     connection.execute("drop table ties")

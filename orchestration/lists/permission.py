@@ -14,6 +14,7 @@ from orchestration import lake
 from orchestration.identity.report import folder as identity_folder
 from orchestration.io import write_parquet
 from orchestration.lists import history
+from orchestration.lists.statements import statements
 from orchestration.rules import identity_reading, list_definitions
 from orchestration.settings import Settings
 from orchestration.sql import quoted, readable
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
 FEEDS = ("consents", "opt_outs", "contacts", "tickets")
-"""What bears on whether somebody may be written to."""
+"""What bears on whether somebody may be written to, and on nothing else. What orders and customer records say of it counts too."""
 ERASED = "erased.jsonl"
 """In the home's state: one line per person erased, ``{"customer_id": "<source>:<id>"}`` of any of the ids the person was known by."""
 
@@ -93,7 +94,7 @@ def complaints(settings: Settings) -> pl.LazyFrame:
         )
 
 
-_CONSENTS = """select links.customer_id, consents.channel, consents.is_granted, consents.changed_at from live_consents as consents
+_CONSENTS = """select links.customer_id, consents.channel, consents.is_granted, consents.changed_at from statements as consents
     join links on links.source = consents.source and links.source_customer_id = consents.customer_id"""
 
 
@@ -101,6 +102,7 @@ def _connected(settings: Settings) -> "duckdb.DuckDBPyConnection":
     connection = lake.connect(settings)
     path = readable(identity_folder(settings) / "customer_links.parquet")
     connection.execute(f"create view links as select source, source_customer_id, customer_id from read_parquet({path})")
+    connection.execute(f"create view statements as {statements(settings)}")
     return connection
 
 

@@ -20,6 +20,7 @@ Row = tuple[str | None, ...]
 FIRST = datetime(2025, 1, 1)
 ANN, BOB = "13912345678", "13812345678"
 DEFAULT = Reading()
+GUESTS = ("guest-0123456789abcdef", "guest-fedcba9876543210")
 
 
 def evidence(*rows: Row, reading: Reading = DEFAULT) -> pl.DataFrame:
@@ -48,6 +49,8 @@ def people(*rows: Row, **others: object) -> dict[str, str]:
         pytest.param("ann@", None, id="nowhere"),
         pytest.param("a@b@c", None, id="two @"),
         pytest.param("ann lee@example.com", None, id="blank inside"),
+        pytest.param("a***@example.com", None, id="masked"),
+        pytest.param("a＊＊＊@example.com", None, id="masked, full width"),
         pytest.param("-", None, id="dash"),
         pytest.param("", None, id="empty"),
         pytest.param(None, None, id="null"),
@@ -156,6 +159,50 @@ def test_evidence_that_links_too_many_is_refused_and_reported_without_its_value(
     assert refused.schema == identity.REFUSED_EVIDENCE
     digest = hashlib.sha256(b"+8613900000000").hexdigest()
     assert refused.rows() == [("phone", "+86139****0000", digest, 6, "too many ids")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([("a", GUESTS[0], "p@x.com", None, None)], {f"a:{GUESTS[0]}": f"a:{GUESTS[0]}"}, id="of an address of their own"),
+        pytest.param(
+            [("a", "1", "p@x.com", None, None), ("b", GUESTS[0], "P@x.com", None, None)],
+            {"a:1": "a:1", f"b:{GUESTS[0]}": "a:1"},
+            id="of the address of a customer of another source",
+        ),
+        pytest.param([("a", GUESTS[0], "test@test.com", None, None)], {}, id="of a placeholder"),
+        pytest.param([("a", GUESTS[0], "-", "138****1234", None)], {}, id="of what is no address"),
+        pytest.param(
+            [("a", GUESTS[0], "test@test.com", ANN, None), ("a", GUESTS[1], "test@test.com", BOB, None)],
+            {f"a:{GUESTS[0]}": f"a:{GUESTS[0]}", f"a:{GUESTS[1]}": f"a:{GUESTS[1]}"},
+            id="of a placeholder and a phone of their own",
+        ),
+        pytest.param(
+            [("a", "1", "p@x.com", None, None), ("a", "2", "p@x.com", None, None), ("a", GUESTS[0], "p@x.com", None, None)],
+            {"a:1": "a:1", "a:2": "a:2"},
+            id="of an address that too many have",
+        ),
+        pytest.param([("a", "guest-7", "test@test.com", None, None)], {"a:guest-7": "a:guest-7"}, id="an id that only looks so"),
+    ],
+)
+def test_a_guest_is_the_person_of_the_address_and_nobody_without_one(rows: list[Row], expected: dict[str, str]) -> None:
+    assert people(*rows, rules=identity.Rules(max_ids_per_link=2)) == expected
+
+
+def test_a_guest_is_known_by_the_address_before_its_day_and_joins_no_others_by_a_second_one_before_it() -> None:
+    later = FIRST + timedelta(days=40)
+    rows: list[Row] = [("a", "1", "p@x.com", None, None, FIRST), ("a", "2", None, ANN, None, FIRST)]
+    rows += [("b", GUESTS[0], "p@x.com", ANN, None, later), ("b", GUESTS[1], None, BOB, None, later)]
+    before = {"a:1": "a:1", "a:2": "a:2", f"b:{GUESTS[0]}": "a:1", f"b:{GUESTS[1]}": f"b:{GUESTS[1]}"}
+    assert people(*rows, view=identity.View(until=FIRST + timedelta(days=1))) == before
+    assert people(*rows) == {**before, "a:2": "a:1"}
+    since = dict(linked(*rows).links.select("source_customer_id", "linked_since").rows())
+    assert since[GUESTS[0]] == later.date()
+
+
+def test_a_placeholder_that_one_guest_has_is_reported() -> None:
+    refused = linked(("a", GUESTS[0], "test@test.com", None, None)).refused
+    assert refused.select("kind", "ids_count", "reason").rows() == [("email", 1, "placeholder")]
 
 
 def test_evidence_that_links_just_as_many_as_allowed_links_them() -> None:

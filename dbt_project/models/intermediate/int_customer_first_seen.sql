@@ -27,6 +27,13 @@ sightings as (
 
     select
         customer_id,
+        consents_changed_at as seen_at
+    from {{ ref('stg_customers') }}
+
+    union all
+
+    select
+        customer_id,
         changed_at as seen_at
     from {{ ref('stg_consents') }}
 

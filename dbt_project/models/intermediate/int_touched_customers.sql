@@ -48,6 +48,30 @@ delivered as (
         customer_id as source_customer_id,
         file_id
     from {{ source('clean', 'contacts') }}
+
+    union all
+
+    -- whichever version of an order counts, what each says of consents does
+    select
+        source,
+        customer_id as source_customer_id,
+        file_id
+    from {{ source('clean', 'orders') }}
+    where
+        coalesce(accepts_email, accepts_sms, accepts_wechat, accepts_phone) is not null
+        and file_id in (select changed.file_id from changed_files as changed)
+
+    union all
+
+    -- whichever version of an order counts, what each says of consents does
+    select
+        source,
+        customer_id as source_customer_id,
+        file_id
+    from {{ source('clean', 'order_headers') }}
+    where
+        coalesce(accepts_email, accepts_sms, accepts_wechat, accepts_phone) is not null
+        and file_id in (select changed.file_id from changed_files as changed)
 ),
 
 delivered_tickets as (

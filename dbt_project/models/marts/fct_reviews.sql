@@ -52,28 +52,30 @@ dated as (
     where version_number = versions_count
 ),
 
--- a shop may repeat a review under each order that it was asked about: the same words of the same person under one id are one review
-told_once as (
+-- a review that names no customer is by the customer of its order; without an order that is known, by the person of its address
+by_somebody as (
     select
         dated.*,
-        -- a review that names no customer is by the customer of its order
-        coalesce(dated.customer_id, orders.customer_id) as reviewer_id,
+        case
+            when {{ is_guest_id("dated.source_customer_id") }} then coalesce(orders.customer_id, dated.customer_id)
+            else coalesce(dated.customer_id, orders.customer_id)
+        end as reviewer_id,
         orders.order_key is not null as is_order_known,
-        dated.created_date < orders.ordered_date as is_before_purchase,
-        row_number() over (
-            partition by
-                dated.source,
-                dated.review_id,
-                coalesce(dated.customer_id, orders.customer_id),
-                dated.product_id,
-                dated.rating,
-                dated.title,
-                dated.body
-            order by dated.order_id asc nulls last
-        ) as repetition
+        dated.created_date < orders.ordered_date as is_before_purchase
     from dated
     left join orders
         on dated.order_key = orders.order_key
+),
+
+-- a shop may repeat a review under each order that it was asked about: the same words of the same person under one id are one review
+told_once as (
+    select
+        *,
+        row_number() over (
+            partition by source, review_id, reviewer_id, product_id, rating, title, body
+            order by order_id asc nulls last
+        ) as repetition
+    from by_somebody
 ),
 
 reviews_once as (

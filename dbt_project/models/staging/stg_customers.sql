@@ -26,6 +26,7 @@ renamed as (
         source.birth_year,
         source.gender,
         source.signed_up_at,
+        source.consents_changed_at,
         source.file_id,
         source.line,
         live_files.delivery_number

@@ -24,7 +24,8 @@ LONGEST_KEY = 40
 @dataclass(frozen=True)
 class Draft:
     """``values``: canonical column → constant. ``open_marks``: what a person has to answer of the feed as a whole; ``notes``: what to know
-    of it. ``currency``: of a dump without a column for it, where its amounts say so. ``words``: of columns that know few, those that are others."""
+    of it. ``currency``: of a dump without a column for it, where its amounts say so. ``words``: of columns that know few words, those that
+    are others."""
 
     feed: str
     columns: dict[str, Guess]

@@ -216,7 +216,9 @@ def test_the_values_of_the_case_are_published(case: Case, shared_cases: Path, ma
     assert {query: home.published(query) for query in case.values} == case.values
 
 
-def test_spam_is_left_out_of_reviews(shared_cases: Path, make_home: Callable[[str], Home]) -> None:
+def test_spam_is_left_out_and_the_other_reviews_belong_to_the_buyers_of_their_email(
+    shared_cases: Path, make_home: Callable[[str], Home]
+) -> None:
     home = make_home("currency: EUR\nsources: {shop: {profile: shopify_orders}, reviews: {profile: judgeme_reviews}}\n")
     home.deliver([shared_cases / "15-judgeme-reviews" / "orders_export_1.csv"], "shop")
     home.deliver([shared_cases / "15-judgeme-reviews" / "judgeme-reviews-export.csv"], "reviews")
@@ -224,3 +226,7 @@ def test_spam_is_left_out_of_reviews(shared_cases: Path, make_home: Callable[[st
     assert figures["left_out"] == {"reviews/spam": 1}
     assert home.published("select rating, has_text from marts.fct_reviews order by created_at") == [(5, True), (1, True), (4, False)]
     assert home.published("select count(*) from marts.customer_facts where orders_count = 1") == [(3,)]
+    reviewers = "select rating, customer_id, sources from marts.fct_reviews left join marts.dim_customers using (customer_id) order by 1"
+    both = "reviews, shop"
+    assert home.published(reviewers) == [(1, person("marc@x.fr"), both), (4, None, None), (5, person("camille@x.fr"), both)]
+    assert home.published("select count(*) from marts.dim_customers") == [(3,)]

@@ -50,7 +50,7 @@ def test_a_dump_that_a_profile_reads_is_shown_as_it_would_land(inspect: Inspect,
     assert code == 0
     assert 'compression none · format csv · encoding utf-8 · delimiter , · quote " · 7 columns · 3 rows looked at\n' in told
     assert "Profile canonical reads it, as orders" in told
-    assert re.search(r"canonical orders 7 of 23 7 of 7 –", told)
+    assert re.search(r"canonical orders 7 of 27 7 of 7 –", told)
     assert re.search(r"unit_price unit_price 9\.9 9\.9", told)
     assert "3 rows looked at: 2 clean, 1 to quarantine" in told
     assert "line 3: not_a_number in unit_price: abc" in told
@@ -146,7 +146,7 @@ def test_a_dump_that_no_profile_reads_ends_with_1_and_the_way_on(inspect: Inspec
 def test_a_dump_that_lacks_a_required_column_is_read_by_no_profile_and_the_nearest_says_what_is_missing(inspect: Inspect) -> None:
     code, told = inspect("orders.csv", orders(order()).replace("unit_price", "cost"))
     assert code == 1
-    assert re.search(r"canonical orders 6 of 23 6 of 7 unit_price \(unit_price\)", told)
+    assert re.search(r"canonical orders 6 of 27 6 of 7 unit_price \(unit_price\)", told)
 
 
 def test_the_proposed_profile_reads_the_dump_it_was_made_for(inspect: Inspect, home: Home) -> None:
@@ -404,3 +404,17 @@ def test_a_long_gzip_is_cut_at_a_whole_record(tmp_path: Path, monkeypatch: pytes
 
 def test_the_help_shows_an_example() -> None:
     assert "Example: regulars inspect" in CliRunner().invoke(app, ["inspect", "--help"], env={"COLUMNS": "200"}).output
+
+
+SHOPIFY = Path(__file__).parents[2] / "samples" / "shopify_orders"
+
+
+@pytest.mark.parametrize(
+    ("name", "feed"),
+    [("orders_export.csv", "orders"), ("customers_export.csv", "customers"), ("customers_export_older.csv", "customers")],
+)
+def test_the_exports_of_shopify_are_recognised(inspect: Inspect, name: str, feed: str) -> None:
+    code, told = inspect(name, (SHOPIFY / name).read_bytes())
+    assert code == 0
+    assert re.search(rf"shopify_orders.*\b{feed}\b", told), told
+    assert not re.search(r"[a-z]+@example\.fr", re.sub(r"[a-z]\*\*\*@example\.fr", "", told))

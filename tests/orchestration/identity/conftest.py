@@ -3,17 +3,28 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from orchestration import lake
 from orchestration import settings as home_settings
+from orchestration.dumps.guests import guest_id
 from orchestration.dumps.ledger import File
 from orchestration.identity.identify import Report, identify
 from orchestration.settings import Settings
 from tests.dbt.lake import CLEAN
+
+
+@cache
+def guest(email: str | None, phone: str | None = None) -> str | None:
+    """The id that landing gives a row with these and no customer id."""
+    query = f"select {guest_id('email', 'phone')} from (select cast($1 as varchar) as email, cast($2 as varchar) as phone)"
+    ((found,),) = duckdb.execute(query, [email, phone]).fetchall()
+    return found
 
 
 @dataclass

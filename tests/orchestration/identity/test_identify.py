@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from orchestration import lake
 from orchestration.identity import evidence, identify, links, portions
 from orchestration.rules import identity_reading, identity_rules
-from tests.orchestration.identity.conftest import IdentityHome
+from tests.orchestration.identity.conftest import IdentityHome, guest
 from transforms import identity
 from transforms.evidence import evidence_of
 
@@ -54,11 +54,13 @@ class History:
 
     def _who(self) -> dict[str, object]:
         chance = self.random
-        return {
-            "customer_id": f"C{chance.randrange(9)}",
-            "email": chance.choice([None, None, "-", *(f"{name}@x.com" for name in "pqrs")]),
-            "phone": chance.choice([None, None, "0000000", "13912345678", "+86 139-1234-5678", "13812345678", "13712345678"]),
-        }
+        email = chance.choice([None, None, "-", "n***@x.com", *(f"{name}@x.com" for name in "pqrs")])
+        phone = chance.choice([None, None, "0000000", "13912345678", "+86 139-1234-5678", "13812345678", "13712345678"])
+        named = chance.random() < 0.7
+        return {"customer_id": f"C{chance.randrange(9)}" if named else guest(email, phone), "email": email, "phone": phone}
+
+    def _customer(self) -> dict[str, object]:
+        return {**self._who(), "customer_id": f"C{self.random.randrange(9)}"}
 
     def _source(self) -> str:
         return self.random.choice(["online", "shop"])
@@ -68,11 +70,13 @@ class History:
         self.home.deliver(self._source(), "orders", rows)
 
     def _profiles(self) -> None:
-        rows = [{**self._who(), "membership_no": self.random.choice([None, "0", "7", "8"]), "signed_up_at": self._moment()} for _ in "ab"]
+        rows = [
+            {**self._customer(), "membership_no": self.random.choice([None, "0", "7", "8"]), "signed_up_at": self._moment()} for _ in "ab"
+        ]
         self.home.deliver(self._source(), "customers", rows)
 
     def _reviews(self) -> None:
-        self.home.deliver(self._source(), "reviews", [{"customer_id": f"C{self.random.randrange(9)}", "created_at": self._moment()}])
+        self.home.deliver(self._source(), "reviews", [{**self._who(), "created_at": self._moment()}])
 
     def _withdrawal(self) -> None:
         if live := [file_id for file_id, file in self.home.files.items() if file.state == "live"]:
