@@ -16,6 +16,7 @@ ORDER_FIELDS = ("customer_id", "ordered_at", "paid_at", "status", "channel", "cu
 ORDER_AMOUNTS = ("shipping_amount", "tax_amount", "discount_amount", "refund_amount", "total_amount")
 LINE_FIELDS = ("product_id", "product_name")
 PER_LINE = "it may be the price of a piece, or of the line, which `layout: {prices: per_line}` reads"
+OF_LINE = "it may be the price of the line, or of a piece, which is read without `prices: per_line`"
 OF_ORDER = "it may be of the row, or of the whole order, which `of: order` reads"
 FEW_ORDERS = 50
 """So many orders without one of several rows say little about the next."""
@@ -48,7 +49,8 @@ class _Lines:
         if down := self._filled_down():
             layout["fill_down"] = down
         rules = [self._summary_rule] if self._summary_rows else []
-        columns = self._order_amounts(self._prices(layout))
+        columns = self._prices(layout)
+        columns = self._order_amounts(columns, layout.get("prices") == "per_line")
         if not self._are_of_one_line(columns.get("order_line_id")):
             columns.pop("order_line_id", None)
         return Arrangement(layout, rules, columns)
@@ -132,19 +134,34 @@ class _Lines:
         return {"rule": "summary_row", "when": {self.guesses["order_id"].source: "filled", goods: "empty"}, "leave_out": True}
 
     def _prices(self, layout: dict[str, Any]) -> dict[str, Guess]:
-        """The guesses with one price; where it is of the line, the layout says so."""
+        """The guesses with one price; where it is of the line, the layout says so. Where its name may mean either, what the lines or the
+        orders cost decides, or a person."""
         columns = dict(self.guesses)
         total, price = columns.pop("line_total", None), columns.get("unit_price")
-        if price is None and total is not None and not self._is_of_whole_orders(total):
+        if price is None and (total is None or self._is_of_whole_orders(total)):
+            return columns
+        found = price or total
+        assert found
+        pieces = [each for each in self._priced(found, total) if each[0] not in (0, 1)]
+        is_per_line = price is None or (
+            total is not None and bool(pieces) and all(line is not None and abs(each - line) < _CENT for _, each, line in pieces)
+        )
+        if pieces and vocabulary.is_unclear(found.source) and not (price and self._is_of_pieces(pieces)):
+            explained = [way for way in (True, False) if self._explains_totals(found, way)]
+            if len(explained) == 1:
+                is_per_line = explained[0]
+            elif not (price and is_per_line):
+                found = replace(found, doubt="; ".join(filter(None, (found.doubt, OF_LINE if is_per_line else PER_LINE))))
+        if is_per_line:
             layout["prices"] = "per_line"
-            columns["unit_price"] = total
-        elif price is not None:
-            pieces = [each for each in self._priced(price, total) if each[0] not in (0, 1)]
-            if pieces and total and all(line is not None and abs(each - line) < _CENT for _, each, line in pieces):
-                layout["prices"] = "per_line"
-            elif pieces and vocabulary.is_unclear(price.source) and not self._is_of_pieces(pieces):
-                columns["unit_price"] = replace(price, doubt="; ".join(filter(None, (price.doubt, PER_LINE))))
+        columns["unit_price"] = found
         return columns
+
+    def _explains_totals(self, price: Guess, is_per_line: bool) -> bool:
+        """Whether goods, shipping and tax are what the orders cost, to the cent, with the price of the line or of a piece."""
+        total = self.guesses.get("total_amount")
+        off = [self._taken_off(rows, price, is_per_line) for rows in self.orders] if total else []
+        return bool(off) and all(abs(each) < _CENT for each in off)
 
     @staticmethod
     def _is_of_pieces(pieces: Sequence[tuple[Decimal, Decimal, Decimal | None]]) -> bool:
@@ -184,7 +201,7 @@ class _Lines:
         amounts = (self._amount(guess, number) for number in range(len(self.seen.rows)))
         return is_of_lines and not self._several and len(self.orders) < FEW_ORDERS and any(amounts)
 
-    def _order_amounts(self, columns: dict[str, Guess]) -> dict[str, Guess]:
+    def _order_amounts(self, columns: dict[str, Guess], is_per_line: bool) -> dict[str, Guess]:
         found = dict(columns)
         for name in ORDER_AMOUNTS:
             if name not in found:
@@ -193,9 +210,13 @@ class _Lines:
                 found[name] = replace(found[name], keys=(*found[name].keys, "of: order"))
             elif name == "shipping_amount" and self._may_be_of_either(found[name]):
                 found[name] = replace(found[name], doubt="; ".join(filter(None, (found[name].doubt, OF_ORDER))))
-        if "discount_amount" in found and not self.seen.filled(found["discount_amount"].source) and self._is_what_orders_cost(found):
+        if (
+            "discount_amount" in found
+            and not self.seen.filled(found["discount_amount"].source)
+            and self._is_what_orders_cost(found, is_per_line)
+        ):
             del found["discount_amount"]  # a column that nobody fills says less than what the orders cost
-        if "discount_amount" in found or not self._is_what_orders_cost(found):
+        if "discount_amount" in found or not self._is_what_orders_cost(found, is_per_line):
             found.pop("total_amount", None)
         discount = found.get("discount_amount")
         if discount and any(map(numbers.is_negative, self.seen.filled(discount.source))):
@@ -208,19 +229,18 @@ class _Lines:
         doubt = "" if all(amount < 0 for amount in amounts) else "some discounts are below zero and some above"
         return replace(discount, keys=(*discount.keys, "sign: reversed"), doubt=doubt)
 
-    def _is_what_orders_cost(self, columns: Mapping[str, Guess]) -> bool:
+    def _is_what_orders_cost(self, columns: Mapping[str, Guess], is_per_line: bool) -> bool:
         """Whether a total says what is taken off: goods, shipping and tax are never less than it."""
         total, price = columns.get("total_amount"), columns.get("unit_price")
         if not total or not price or ("of: order" not in total.keys and self._several):
             return False
-        return all(off is not None and off > -_CENT for off in map(self._taken_off, self.orders))
+        return all(self._taken_off(rows, price, is_per_line) > -_CENT for rows in self.orders)
 
-    def _taken_off(self, rows: Sequence[int]) -> Decimal | None:
+    def _taken_off(self, rows: Sequence[int], price: Guess, is_per_line: bool) -> Decimal:
+        """Goods, shipping and tax less what the order cost in all; nothing where that isn't said."""
         goods = Decimal(0)
-        price, is_per_line = self.guesses.get("unit_price"), "unit_price" not in self.guesses
-        price = price or self.guesses.get("line_total")
         for number in rows:
-            each = self._amount(price, number) if price else None
+            each = self._amount(price, number)
             count = Decimal(1) if is_per_line else self._number("quantity", number)
             if number not in self._summary_rows:
                 goods += (each or 0) * (count or 0)

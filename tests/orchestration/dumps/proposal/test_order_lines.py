@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from orchestration.dumps.proposal.draft import Draft
-from orchestration.dumps.proposal.order_lines import OF_ORDER, PER_LINE
+from orchestration.dumps.proposal.order_lines import OF_LINE, OF_ORDER, PER_LINE
 
 Orders = Callable[[str], Draft]
 HEADER = "order id,customer id,order date,sku,qty,price,shipping\n"
@@ -61,6 +61,9 @@ PRICES = {
     "both, and the total is of as many pieces": ("item price", ",item total", "2,9.90,19.80", "", ""),
     "both, and they are the same": ("price", ",line total", "2,19.80,19.80", "per_line", ""),
     "a name that may be either": ("item price", "", "2,9.90", "", PER_LINE),
+    "a name that may be either, and the order's total is of the line": ("sold for", ",order total", "2,9.90,9.90", "per_line", ""),
+    "a name that may be either, and the order's total is of pieces": ("sold for", ",order total", "2,9.90,19.80", "", ""),
+    "a name that may be either, and nothing else": ("sold for", "", "2,9.90", "per_line", OF_LINE),
     "a name that may be either, of single pieces": ("item price", "", "1,9.90", "", ""),
 }
 
