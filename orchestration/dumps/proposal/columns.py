@@ -18,8 +18,9 @@ _MASKED = r".*\*.*"
 _BOOLEAN = r"(?i)true|false|1|0|yes|no|y|n|t|f"
 NEVER_GUESSED = ("order_refund_amount",)
 """Columns that another one with a key says: ``refund_amount`` of the order."""
-LINE_TOTAL = Column("line_total", "money")
-"""What a line costs in all; no canonical column, but read as ``unit_price`` where the dump has no price of a piece."""
+OF_LINES = (Column("line_total", "money"), Column("line_paid", "money"))
+"""What a line costs in all, and what is left of that after discounts: no canonical columns, but read as ``unit_price`` where the dump has
+no price of a piece, or one that doesn't explain what was paid."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class _Search:
     def __init__(self, feed: str, seen: Seen, lines: str | None) -> None:
         self.columns = tuple(column for column in FEEDS[feed] if column.name not in NEVER_GUESSED)
         if any(column.name == "unit_price" for column in self.columns):
-            self.columns = (*self.columns, LINE_TOTAL)
+            self.columns = (*self.columns, *OF_LINES)
         self.seen, self.lines = seen, lines
         self.free = {form: name for name in reversed(seen.names) for form in reversed(list(vocabulary.forms(name)))}
         self.parts = _parts(seen.names, lines)

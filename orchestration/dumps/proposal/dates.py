@@ -26,6 +26,10 @@ _CLOCK = re.compile(
 )
 
 
+CLOCK = r"\d{1,2}:\d{2}(:\d{2})?( ?[AaPp][Mm])?"
+"""A time of day in a column of its own."""
+
+
 @dataclass(frozen=True)
 class Written:
     """``keys``: of a column's mapping. ``is_open``: whether day and month could be either."""
@@ -114,3 +118,10 @@ def _time(clock: re.Match[str]) -> str:
     half = " %p" if (clock["half"] or "").startswith(" ") else "%p" if clock["half"] else ""
     offset = (" %z" if clock["offset"].startswith(" ") else "%z") if clock["offset"] else ""
     return f"{clock['apart']}{hour}:%M{seconds}{half}{offset}"
+
+
+def clock_of(values: Sequence[str]) -> str:
+    """The strptime format of times of day."""
+    first = next(value for value in values if re.fullmatch(CLOCK, value))
+    half = re.search(r"( ?)[AaPp][Mm]$", first)
+    return ("%I" if half else "%H") + ":%M" + (":%S" if first.count(":") == 2 else "") + (f"{half[1]}%p" if half else "")

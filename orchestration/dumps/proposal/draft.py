@@ -7,12 +7,14 @@ from typing import Any
 
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.looks import BLANKS, Look
-from orchestration.dumps.proposal import feeds, numbers, order_lines, vocabulary
+from orchestration.dumps.proposal import feeds, numbers, order_lines, packed_lines, vocabulary
 from orchestration.dumps.proposal.columns import Guess, of_feed
-from orchestration.dumps.proposal.dates import written
-from orchestration.dumps.proposal.seen import Seen, seen
+from orchestration.dumps.proposal.dates import CLOCK, clock_of, written
+from orchestration.dumps.proposal.seen import Seen, mostly, seen
 
 ONE_PIECE = "each order is read as one piece at its total; where another file brings the lines, make the feed order_headers"
+NOBODYS_ID = "(?i)^(0|guest|anonymous|n/a|游客|匿名|匿名用户)$"
+"""What stands in the place of a customer's id where there is none, and would make one person of strangers."""
 ONE_EACH = "no column says how many pieces a row is of, so each is read as one"
 BY_ADDRESS = "no column holds a customer's id: an order is its e-mail's or phone's"
 NOBODY = "no column says who bought: these orders are nobody's"
@@ -47,7 +49,10 @@ class NoEvidence:
 
 
 def draft(look: Look) -> Draft | NoEvidence:
+    """What is proposed for dumps like this one, or why nothing is."""
     rows = seen(look)
+    if made := _packed(rows):
+        return _finished(made, rows)
     found, nearest = feeds.found(rows, look.found.get("lines"))
     if found is None:
         return NoEvidence(nearest.feed if nearest else None, nearest.missing if nearest else ())
@@ -58,12 +63,32 @@ def draft(look: Look) -> Draft | NoEvidence:
         made = _with_lines(made, rows)
     if found.feed == "order_headers":
         made = _with_totals(made, rows)
+    if "ordered_at" in made.columns:
+        made = _with_moments(made, rows)
     if found.feed == "reviews" and "review_id" not in made.columns:
         made = _with_review_ids(made, rows)
-    if found.feed in ("orders", "order_headers") and "customer_id" not in made.columns:
+    return _finished(made, rows)
+
+
+def _packed(rows: Seen) -> Draft | None:
+    guesses = of_feed("orders", rows)
+    packed = packed_lines.found(guesses, rows) if {"order_id", "ordered_at"} <= guesses.keys() else None
+    return Draft("orders", packed.columns, packed.layout) if packed else None
+
+
+def _finished(made: Draft, rows: Seen) -> Draft:
+    """With what any feed may need: who the customer is, rules, the currency, and words."""
+    if made.feed in ("orders", "order_headers") and "customer_id" not in made.columns:
         is_known = bool({"email", "phone"} & made.columns.keys())
         made = replace(made, values={**made.values, "customer_id": ""}, notes=(BY_ADDRESS if is_known else NOBODY,))
-    if found.feed == "customers" and "customer_id" not in made.columns:
+    customer = made.columns.get("customer_id")
+    if customer and customer.source in rows.names and any(re.fullmatch(NOBODYS_ID, value) for value in rows.filled(customer.source)):
+        others = made.layout.get("made", {})
+        known = {"first_of": [customer.source], "unless": NOBODYS_ID}
+        made = replace(
+            made, layout=made.layout | {"made": {**others, "customer": known}}, columns={**made.columns, "customer_id": Guess("customer")}
+        )
+    if made.feed == "customers" and "customer_id" not in made.columns:
         addresses = [made.columns[name].source for name in ("email", "phone") if name in made.columns]
         layout = made.layout | {"made": {"customer": {"first_of": addresses, "hashed": True}}}  # an id that doesn't show the address
         made = replace(made, layout=layout, columns={**made.columns, "customer_id": Guess("customer")})
@@ -76,6 +101,7 @@ def _cleared(made: Draft) -> Draft:
     known = {column.name: column for column in FEEDS[made.feed]}
     columns = {name: guess for name, guess in made.columns.items() if name in known}
     lacking = [name for name, column in known.items() if column.required and name not in columns and name not in made.values]
+    lacking = [name for name in lacking if name != "review_id"]  # REVIEWS_ALIKE says it
     marks = (f"{name} is required, and no column seems to hold it" for name in lacking)
     return replace(made, columns=columns, open_marks=(*marks, *made.open_marks))
 
@@ -105,12 +131,45 @@ def _with_totals(made: Draft, rows: Seen) -> Draft:
 
 
 def _with_review_ids(made: Draft, rows: Seen) -> Draft:
-    """An id of a review, made of columns that are filled and say together which review it is; never of one that says who wrote it."""
+    """An id of a review, made of columns that say together which review it is: what it is about, when it was written and, if that takes it,
+    by whom. Whoever wrote it is only in it as a hash."""
     names = [made.columns[name].source for name in ("order_id", "product_id", "created_at", "rating") if name in made.columns]
     whole = [name for name in names if all(value and len(value) <= LONGEST_KEY for value in rows.bare(name))]
-    if not whole or len(set(zip(*(rows.bare(name) for name in whole), strict=True))) < len(rows.rows):
+    if not whole:
         return replace(made, open_marks=(*made.open_marks, REVIEWS_ALIKE))
-    return replace(made, layout=made.layout | {"made": {"review": {"join": whole}}}, columns={**made.columns, "review_id": Guess("review")})
+    keys = list(zip(*(rows.bare(name) for name in whole), strict=True))
+    layout: dict[str, Any] = {"review": {"join": whole}}
+    if len(set(keys)) < len(keys):
+        known = [made.columns[name].source for name in ("customer_id", "email", "phone") if name in made.columns]
+        texts = [made.columns[name].source for name in ("body", "title") if name in made.columns]
+        by = [*known, *(name for name in rows.names if vocabulary.is_writer(name)), *texts, whole[-1]]
+        columns = [rows.bare(name) for name in by]
+        writers = [next(filter(None, each), "") for each in zip(*columns, strict=True)]
+        if len(set(zip(keys, writers, strict=True))) < len(keys):
+            return replace(made, open_marks=(*made.open_marks, REVIEWS_ALIKE))
+        layout = {"writer": {"first_of": by}, "review": {"join": [*whole, "writer"], "hashed": True}}
+    return replace(made, layout=made.layout | {"made": layout}, columns={**made.columns, "review_id": Guess("review")})
+
+
+def _with_moments(made: Draft, rows: Seen) -> Draft:
+    """Where a date and a time of day stand in two columns, both."""
+    date = made.columns.get("ordered_at")
+    time = next((name for name in rows.names if vocabulary.is_time_of_day(name) and mostly(rows.filled(name), CLOCK)), None)
+    if not date or not time or any(":" in value for value in rows.filled(date.source)):
+        return made
+    day = next((key.split("'")[1] for key in date.keys if key.startswith("format: '")), "%Y-%m-%d" if not date.keys else None)
+    if day is None:
+        return made
+    clock = clock_of(rows.filled(time))
+    columns = {**made.columns, "ordered_at": Guess("moment", (f"format: '{day}-{clock}'",), date.doubt)}
+    columns["ordered_at"] = replace(columns["ordered_at"], doubt="; ".join(filter(None, (date.doubt, _zone(rows)))))
+    others = made.layout.get("made", {})
+    return replace(made, columns=columns, layout=made.layout | {"made": {**others, "moment": {"join": [date.source, time]}}})
+
+
+def _zone(rows: Seen) -> str:
+    name = next((name for name in rows.names if vocabulary.plain(name) in ("timezone", "zone", "时区")), None)
+    return f"{name} names the zone; say which zones it means with the key zone" if name and rows.filled(name) else ""
 
 
 def _rules(made: Draft, rows: Seen) -> Iterator[dict[str, Any]]:
@@ -132,6 +191,8 @@ def _rules(made: Draft, rows: Seen) -> Iterator[dict[str, Any]]:
 def _currency(made: Draft, rows: Seen) -> str | None:
     """The currency that the signs of the amounts name, where they are those of one and no column says it."""
     if made.feed not in ("orders", "order_items") or "currency" in made.columns or "unit_price" not in made.columns:
+        return None
+    if made.columns["unit_price"].source not in rows.names:
         return None
     signs = {numbers.currency_of(affix) for affix in numbers.affixes_of(rows.filled(made.columns["unit_price"].source))}
     return signs.pop() if len(signs) == 1 else None

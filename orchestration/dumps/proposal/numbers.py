@@ -1,6 +1,7 @@
 """How the numbers of a column are written, told from its values: groups, decimal sign, and what stands around them and means nothing."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -15,8 +16,9 @@ SHAPES: dict[str, tuple[str, ...]] = {
     r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?": ("decimal: ','", "thousands: '.'"),
     r"[+-]?(\d+|\d{1,3}([ \u00a0\u202f]\d{3})+)(,\d+)?": ("decimal: ','", "thousands: ' '"),
 }
-MOST_AFFIXES = 3
-_AROUND = r"^[^\d\s.,]+|[^\d\s.,]+$"
+_ALIKE = ({"¥", "￥", "元", "RMB", "CNY", "人民币"},)
+"""Texts beside amounts that mean one currency."""
+_PARTS = re.compile(r"(?P<before>[^\d.,]{,4}?)\s*(?P<figures>[\d.,][\d.,\s']*?)\s*(?P<behind>[^\d.,]{,4})")
 SURE_CURRENCIES = {
     "€": "EUR",
     "£": "GBP",
@@ -26,7 +28,9 @@ SURE_CURRENCIES = {
     "₹": "INR",
     "₩": "KRW",
     "CA$": "CAD",
+    "C $": "CAD",
     "A$": "AUD",
+    "AU $": "AUD",
 }
 """Signs that are one currency's; ``$``, ``¥`` and ``kr`` are of several."""
 
@@ -38,23 +42,33 @@ def currency_of(affix: str) -> str | None:
 
 def written(values: Sequence[str], others: Sequence[str] = ()) -> tuple[str, ...] | None:
     """The keys that read the numbers, or None where the values are none. ``others``: amounts of the dump's further columns; ``1.234`` is
-    more than a thousand where they have commas for decimals."""
+    more than a thousand where they have commas for decimals. Numbers in another currency than most are left to the quarantine."""
     affixes = affixes_of(values)
-    fitting = [shape for shape in SHAPES if _fits(values, shape)]
-    if not fitting or len(affixes) > MOST_AFFIXES:
+    fitting = [shape for shape in SHAPES if _fits(values, shape, affixes)]
+    if not fitting:
         return None
-    shape = next((shape for shape in fitting if _fits([*values, *others], shape)), fitting[0])
+    shape = next((shape for shape in fitting if _fits([*values, *others], shape, affixes)), fitting[0])
     return ((f"affixes: {affixes!r}",) if affixes else ()) + SHAPES[shape]
 
 
-def _fits(values: Sequence[str], shape: str) -> bool:
-    return mostly([_without_affixes(value) for value in values], shape)
+def _fits(values: Sequence[str], shape: str, affixes: Sequence[str]) -> bool:
+    return mostly([_figures(value) if set(_affixes(value)) <= set(affixes) else value for value in values], shape)
 
 
 def affixes_of(values: Sequence[str]) -> list[str]:
-    """Texts before or behind the figures; signs and brackets are read without a key, on either side of them."""
-    numbers = (value for value in map(_unsigned, values) if re.search(r"\d", value))
-    return sorted({affix for value in numbers for affix in re.findall(_AROUND, value)})
+    """The text that most numbers have before or behind them, and others of the same currency; signs and brackets are read without a key, on
+    either side of it."""
+    counted = Counter(affix for value in values for affix in _affixes(value))
+    if not counted:
+        return []
+    first = counted.most_common(1)[0][0]
+    alike = next((texts for texts in _ALIKE if first in texts), {first})
+    return sorted(alike.intersection(counted))
+
+
+def _affixes(value: str) -> list[str]:
+    parts = _PARTS.fullmatch(_unsigned(value))
+    return [affix for affix in (parts["before"].strip(), parts["behind"].strip()) if affix] if parts else []
 
 
 def is_negative(value: str) -> bool:
@@ -63,7 +77,7 @@ def is_negative(value: str) -> bool:
 
 def amount(value: str, keys: Sequence[str]) -> Decimal | None:
     """The number that a text is under such keys, or None where it is none."""
-    bare = _without_affixes(value)
+    bare = _figures(value)
     if "thousands: '.'" in keys:
         bare = bare.replace(".", "")
     bare = re.sub(r"[ \u00a0\u202f]", "", bare)
@@ -77,5 +91,6 @@ def _unsigned(value: str) -> str:
     return re.sub(f"[{SIGNS}{BRACKETS}]", "", value).strip()
 
 
-def _without_affixes(value: str) -> str:
-    return re.sub(_AROUND, "", _unsigned(value)).strip()
+def _figures(value: str) -> str:
+    parts = _PARTS.fullmatch(_unsigned(value))
+    return parts["figures"].strip() if parts else value

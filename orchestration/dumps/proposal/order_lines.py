@@ -137,7 +137,13 @@ class _Lines:
         """The guesses with one price; where it is of the line, the layout says so. Where its name may mean either, what the lines or the
         orders cost decides, or a person."""
         columns = dict(self.guesses)
+        paid = columns.pop("line_paid", None)
         total, price = columns.pop("line_total", None), columns.get("unit_price")
+        if paid and not (price and self._is_paid_explained(price, paid)):
+            layout["prices"] = "per_line"
+            for name in ("discount_amount", "total_amount"):
+                columns.pop(name, None)
+            return {**columns, "unit_price": self._with_subsidies(paid)}
         if price is None and (total is None or self._is_of_whole_orders(total)):
             return columns
         found = price or total
@@ -156,6 +162,19 @@ class _Lines:
             layout["prices"] = "per_line"
         columns["unit_price"] = found
         return columns
+
+    def _is_paid_explained(self, price: Guess, paid: Guess) -> bool:
+        """Whether what was paid for each line is its pieces at their price, less its discount."""
+        for number in range(len(self.seen.rows)):
+            line, each, count = self._amount(paid, number), self._amount(price, number), self._number("quantity", number)
+            if line is not None and abs((each or 0) * (count or 0) - (self._number("discount_amount", number) or 0) - line) >= _CENT:
+                return False
+        return True
+
+    def _with_subsidies(self, paid: Guess) -> Guess:
+        """With what others than the merchant bear of the discounts, which is paid to the merchant."""
+        others = [name for name in self.seen.names if vocabulary.is_borne_by_others(name)]
+        return replace(paid, keys=(*paid.keys, f"plus: [{', '.join(others)}]")) if others else paid
 
     def _explains_totals(self, price: Guess, is_per_line: bool) -> bool:
         """Whether goods, shipping and tax are what the orders cost, to the cent, with the price of the line or of a piece."""
@@ -183,8 +202,9 @@ class _Lines:
     def _amount(self, guess: Guess, number: int) -> Decimal | None:
         return numbers.amount(self._column(guess.source)[number], guess.keys)
 
-    def _is_of_whole_orders(self, guess: Guess) -> bool:
-        """Whether an amount stands once on each order: on one row of it, with nothing on the others, or alike on all of them."""
+    def _is_of_whole_orders(self, guess: Guess, *, is_alone_enough: bool = True) -> bool:
+        """Whether an amount stands once on each order: alike on all of its rows, or, if that is enough, on one of them, with nothing on the
+        others."""
         is_repeated = is_alone = False
         for rows in self._several:
             amounts = [self._amount(guess, number) for number in rows]
@@ -193,7 +213,7 @@ class _Lines:
             nonzero = [amount for amount in amounts if amount]
             is_repeated |= len(nonzero) == len(rows)
             is_alone |= len(nonzero) == 1
-        return is_repeated or is_alone
+        return is_repeated or (is_alone and is_alone_enough)
 
     def _may_be_of_either(self, guess: Guess) -> bool:
         """Whether there are lines and amounts, and no order of several lines that would tell."""
@@ -206,28 +226,34 @@ class _Lines:
         for name in ORDER_AMOUNTS:
             if name not in found:
                 continue
-            if self._is_of_whole_orders(found[name]):
+            if self._is_of_whole_orders(found[name], is_alone_enough=name != "discount_amount"):
                 found[name] = replace(found[name], keys=(*found[name].keys, "of: order"))
             elif name == "shipping_amount" and self._may_be_of_either(found[name]):
                 found[name] = replace(found[name], doubt="; ".join(filter(None, (found[name].doubt, OF_ORDER))))
-        if (
-            "discount_amount" in found
-            and not self.seen.filled(found["discount_amount"].source)
-            and self._is_what_orders_cost(found, is_per_line)
-        ):
-            del found["discount_amount"]  # a column that nobody fills says less than what the orders cost
+        discount = found.get("discount_amount")
+        if discount and not self.seen.filled(discount.source) and self._is_what_orders_cost(found, is_per_line):
+            discount = found.pop("discount_amount", None)  # a column that nobody fills says less than what the orders cost
         if "discount_amount" in found or not self._is_what_orders_cost(found, is_per_line):
             found.pop("total_amount", None)
-        discount = found.get("discount_amount")
-        if discount and any(map(numbers.is_negative, self.seen.filled(discount.source))):
-            found["discount_amount"] = self._reversed(discount)
+        if "discount_amount" in found:
+            found["discount_amount"] = self._with_sign(found["discount_amount"], found.get("unit_price"), is_per_line)
         return found
 
-    def _reversed(self, discount: Guess) -> Guess:
-        """Discounts that are all written below zero are what is taken off; some above and some below zero are in doubt."""
-        amounts = [amount for value in self.seen.filled(discount.source) if (amount := numbers.amount(value, discount.keys))]
-        doubt = "" if all(amount < 0 for amount in amounts) else "some discounts are below zero and some above"
-        return replace(discount, keys=(*discount.keys, "sign: reversed"), doubt=doubt)
+    def _with_sign(self, discount: Guess, price: Guess | None, is_per_line: bool) -> Guess:
+        """Discounts below zero on goods sold, and above it on goods that came back, are what is taken off, written the other way round."""
+        signs = set()
+        for number in range(len(self.seen.rows)):
+            off = self._amount(discount, number)
+            each = self._amount(price, number) if price else None
+            count = Decimal(1) if is_per_line else self._number("quantity", number)
+            if off:
+                goods = (each or 0) * (count or 0)
+                signs.add((off < 0) == (goods >= 0))
+        if signs == {True}:
+            return replace(discount, keys=(*discount.keys, "sign: reversed"))
+        if len(signs) > 1:
+            return replace(discount, keys=(*discount.keys, "sign: reversed"), doubt="some discounts are below zero and some above")
+        return discount
 
     def _is_what_orders_cost(self, columns: Mapping[str, Guess], is_per_line: bool) -> bool:
         """Whether a total says what is taken off: goods, shipping and tax are never less than it."""

@@ -8,10 +8,10 @@ from functools import cached_property
 from orchestration.dumps.looks import Look
 from orchestration.dumps.shapes import fields
 
-_GUARDED = re.compile(r"\t.*|'[0-9+].*|=\"[^\"]*\"", re.DOTALL)
+_GUARDED = re.compile(r"\t.*|.*\t|'[0-9+].*|=\"[^\"]*\"", re.DOTALL)
 NO_VALUES = frozenset({"-", "--", "—", "/", "n/a", "na", "null", "none", "\\n", "无"})
 """Words that stand where there is no value."""
-MOSTLY = 0.9
+MOSTLY = 0.8
 """The share of values that has to speak for something; the others may be totals, notes or faults."""
 
 

@@ -118,7 +118,7 @@ def _column_lines(column: Column, guessed: Guess, made: Draft) -> Iterator[str]:
 
 
 def _words(column: Column, words: tuple[str, ...]) -> Iterator[str]:
-    known = {word: vocabulary.status_of(word) if column.name == "status" else None for word in words[:MOST_WORDS]}
+    known = {word: vocabulary.meaning_of(column.name, word) for word in words[:MOST_WORDS]}
     meant = {word: status for word, status in known.items() if status}
     yield "        map:" + ("" if meant else " {}")
     yield from (f"          {_scalar(word)}: {status}" for word, status in meant.items())

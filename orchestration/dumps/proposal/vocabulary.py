@@ -44,15 +44,34 @@ def is_unclear(name: str) -> bool:
     return plain(name) in set(map(plain, _words()["price_of_piece_or_line"]))
 
 
+def is_borne_by_others(name: str) -> bool:
+    """Whether a column of that name has what a platform or a partner bears of the discounts."""
+    return plain(name) in set(map(plain, _words()["borne_by_others"]))
+
+
+def is_writer(name: str) -> bool:
+    """Whether a column of that name says who wrote a review."""
+    return plain(name) in set(map(plain, _words()["writers"]))
+
+
+def is_time_of_day(name: str) -> bool:
+    """Whether a column of that name may hold the time of day that belongs to a date in another column."""
+    return plain(name) in set(map(plain, _words()["times_of_day"]))
+
+
 @cache
-def _statuses() -> dict[str, str]:
-    return {plain(word): status for status, words in _words()["statuses"].items() for word in words}
+def _meanings(column: str) -> dict[str, str]:
+    return {plain(word): meant for meant, words in _words()["choices"].get(column, {}).items() for word in words}
 
 
-def status_of(word: str) -> str | None:
-    """The status that a dump's word means, if it is known."""
-    deleted = word.strip().startswith(("(删除)", "（删除）"))
-    return "cancelled" if deleted else _statuses().get(plain(word))
+def meaning_of(column: str, word: str) -> str | None:
+    """What a dump's word means in a column of few words, if it is known. JD writes ``(删除)`` before the status of what was deleted, and
+    ``(锁定)`` before that of what is on hold; whatever went before 退款成功, the money was given back."""
+    if column == "status" and (found := re.match(r"[(（](删除|锁定)[)）]", word.strip())):
+        return "cancelled" if found[1] == "删除" else meaning_of(column, word.strip()[found.end() :])
+    if column == "status" and plain(word).endswith("退款成功"):
+        return "refunded"
+    return _meanings(column).get(plain(word))
 
 
 def rules_for(feed: str) -> Iterable[dict[str, Any]]:

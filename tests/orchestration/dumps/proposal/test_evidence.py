@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.proposal import vocabulary
-from orchestration.dumps.proposal.draft import BY_ADDRESS, NOBODY, ONE_EACH, Draft, NoEvidence
+from orchestration.dumps.proposal.draft import BY_ADDRESS, NOBODY, ONE_EACH, REVIEWS_ALIKE, Draft, NoEvidence
 from tests.orchestration.dumps.proposal.conftest import Propose
 
 DUMPS = {
@@ -102,3 +102,31 @@ def test_words_that_a_column_does_not_know_are_left(propose: Propose) -> None:
     made = propose("payment id,order id,amount,state\n1,7,5.00,Paid\n2,8,5.00,bounced\n")
     assert isinstance(made, Draft)
     assert made.words == {"state": ("bounced",)}
+
+
+REVIEWS = {
+    "of other products or days": (
+        "p1,5,2026-03-01,a@x.com\np2,5,2026-03-01,a@x.com\n",
+        {"review": {"join": ["product id", "date", "stars"]}},
+    ),
+    "of other persons": (
+        "p1,5,2026-03-01,a@x.com\np1,5,2026-03-01,b@x.com\n",
+        {
+            "writer": {"first_of": ["email", "stars"]},
+            "review": {"join": ["product id", "date", "stars", "writer"], "hashed": True},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "layout"), REVIEWS.values(), ids=REVIEWS)
+def test_reviews_without_an_id_get_one_that_tells_them_apart(propose: Propose, rows: str, layout: dict[str, object]) -> None:
+    made = propose(f"product id,stars,date,email\n{rows}")
+    assert isinstance(made, Draft)
+    assert (made.feed, made.layout, made.open_marks) == ("reviews", {"made": layout}, ())
+
+
+def test_reviews_that_nothing_tells_apart_are_marked(propose: Propose) -> None:
+    made = propose("product id,stars,date\np1,5,2026-03-01\np1,5,2026-03-01\n")
+    assert isinstance(made, Draft)
+    assert made.open_marks == (REVIEWS_ALIKE,)

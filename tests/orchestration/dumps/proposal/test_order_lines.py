@@ -136,3 +136,65 @@ def test_masked_names_are_nobodys_id(orders: Orders) -> None:
     made = orders("订单号,买家昵称,下单时间,商品名称,数量,单价\n1,t***3,2026-03-01 10:00:00,茶,1,9.9\n")
     assert "customer_id" not in made.columns
     assert made.values == {"customer_id": ""}
+
+
+DISCOUNTS = {
+    "below zero, of goods sold": (("2,9.90,-1.00", "1,5.00,0"), True, False),
+    "and above it, of goods that came back": (("2,9.90,-1.00", "-1,9.90,0.50"), True, False),
+    "as they are": (("2,9.90,1.00", "-1,9.90,-0.50"), False, False),
+    "some one way and some the other": (("2,9.90,-1.00", "1,9.90,0.50"), True, True),
+}
+
+
+@pytest.mark.parametrize(("rows", "is_reversed", "is_in_doubt"), DISCOUNTS.values(), ids=DISCOUNTS)
+def test_the_sign_of_a_discount_is_told_from_its_goods(orders: Orders, rows: tuple[str, ...], is_reversed: bool, is_in_doubt: bool) -> None:
+    lines = "".join(f"{number},C1,2026-03-01,P,{row}\n" for number, row in enumerate(rows))
+    guess = orders(f"order id,customer id,order date,sku,qty,price,discount\n{lines}").columns["discount_amount"]
+    assert ("sign: reversed" in guess.keys, bool(guess.doubt)) == (is_reversed, is_in_doubt)
+
+
+PAID = {
+    "that pieces, price and discount explain": ("2,100.00,20.00,180.00", "", "price"),
+    "that they don't explain": ("2,100.00,0.00,180.00", "per_line", "net sales"),
+}
+
+
+@pytest.mark.parametrize(("values", "prices", "source"), PAID.values(), ids=PAID)
+def test_what_was_paid_for_a_line_counts(orders: Orders, values: str, prices: str, source: str) -> None:
+    made = orders(f"order id,customer id,order date,sku,qty,price,discount,net sales\n1,C1,2026-03-01,P,{values}\n")
+    assert (made.layout.get("prices", ""), made.columns["unit_price"].source) == (prices, source)
+    assert ("discount_amount" in made.columns) == (not prices)
+
+
+def test_what_a_platform_bears_of_a_discount_is_paid_to_the_merchant(orders: Orders) -> None:
+    header = "主订单编号,订单提交时间,选购商品,商品数量,订单应付金额,平台实际承担优惠金额"
+    made = orders(f"{header}\n1,2026-03-01 10:00:00,茶,2,18.00,2.00\n")
+    assert made.columns["unit_price"].keys == ("plus: [平台实际承担优惠金额]",)
+
+
+def test_a_date_and_a_time_in_two_columns_are_one_moment(orders: Orders) -> None:
+    made = orders("order id,customer id,date,time,sku,qty,price\n1,C1,09/13/2026,11:05 PM,P,1,9\n")
+    assert made.layout == {"made": {"moment": {"join": ["date", "time"]}}}
+    assert (made.columns["ordered_at"].source, made.columns["ordered_at"].keys) == ("moment", ("format: '%m/%d/%Y-%I:%M %p'",))
+
+
+def test_lines_that_are_packed_into_columns_are_unpacked(orders: Orders) -> None:
+    line = "name:Tea|product_id:7|quantity:2|subtotal:20.00|total:18.00"
+    made = orders(f"order_id,customer_id,order_date,shipping_total,line_item_1,line_item_2\n1,C1,2026-03-01,5.00,{line},{line}\n")
+    assert made.layout == {
+        "packed": {"columns": ["line_item_*"], "fields": ["product_id", "quantity", "name", "total"], "on_first_item": ["shipping_total"]},
+        "prices": "per_line",
+    }
+    assert made.columns["unit_price"].source == "item.total"
+
+
+def test_lines_that_are_packed_into_one_column_are_told_apart(orders: Orders) -> None:
+    lines = "name:Tea|qty:2|price:9.90;name:Pot|qty:1|price:20.00"
+    packed = orders(f"order_id,customer_id,order_date,items\n1,C1,2026-03-01,{lines}\n").layout["packed"]
+    assert (packed["columns"], packed["between_items"]) == (["items"], ";")
+
+
+def test_an_id_that_stands_for_any_guest_is_nobodys(orders: Orders) -> None:
+    made = orders("order id,customer id,email,order date,sku,qty,price\n1,0,a@x.com,2026-03-01,P,1,9\n2,7,b@x.com,2026-03-01,P,1,9\n")
+    assert made.layout["made"]["customer"]["first_of"] == ["customer id"]
+    assert made.columns["customer_id"].source == "customer"

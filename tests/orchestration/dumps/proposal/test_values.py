@@ -38,6 +38,9 @@ def test_what_is_no_date_is_not_taken_for_one(values: list[str]) -> None:
 NUMBERS = {
     "plain": (["1", "-2.50"], []),
     "a sign before the currency, and groups": (["$1,234.50", "-$0.96"], ["affixes: ['$']", "thousands: ','"]),
+    "a currency of two words": (["AU $3,012.50"], ["affixes: ['AU $']", "thousands: ','"]),
+    "two signs of one currency": (["¥1.50", "2.00元"], ["affixes: ['¥', '元']"]),
+    "one in another currency": (["$1", "$2", "$3", "$4", "C $5"], ["affixes: ['$']"]),
     "brackets below zero": (["($12.50)", "$3"], ["affixes: ['$']"]),
     "a comma for decimals": (["1.234,50"], ["decimal: ','", "thousands: '.'"]),
     "blanks between groups": (["1 234,50"], ["decimal: ','", "thousands: ' '"]),
@@ -54,6 +57,6 @@ def test_amounts_of_other_columns_say_what_a_point_is() -> None:
     assert numbers.written(["1.234"], ["9,90", "12,50"]) == ("decimal: ','", "thousands: '.'")
 
 
-@pytest.mark.parametrize("values", [["a dozen or 2"], ["1,23,4"], []])
+@pytest.mark.parametrize("values", [["a dozen or 2"], ["1,23,4"], ["$1", "€2"], []])
 def test_what_is_no_number_is_not_taken_for_one(values: list[str]) -> None:
     assert numbers.written(values) is None
