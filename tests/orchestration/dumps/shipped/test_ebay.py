@@ -13,8 +13,8 @@ COLUMNS = (
 
 def test_an_order_of_several_items_has_its_postage_and_tax_from_the_row_for_the_whole_of_it(landed: Callable[..., Home]) -> None:
     home = landed("ebay_orders", "EUR")
-    mug = ("mug_lover", "0a1b2c@members.ebay.com", "Austin", "2026-09-07 07:00:00", "2026-09-07 07:00:00", "completed")
-    tea = ("tea_4_two", None, "Reno", "2026-09-08 07:00:00", "2026-09-09 07:00:00", "completed")
+    mug = ("mug_lover", "0a1b2c@members.ebay.com", "Austin", "2026-09-07 00:00:00", "2026-09-07 00:00:00", "completed")
+    tea = ("tea_4_two", None, "Reno", "2026-09-08 00:00:00", "2026-09-09 00:00:00", "completed")
     assert home.clean(COLUMNS)[:3] == [
         ("12-20001-00001", "9101", *mug, "225500000001", 3, Decimal("12.5"), 4, Decimal("3.92")),
         ("12-20002-00002", "9102", *tea, "225500000002", 1, 10, 6, 80),
@@ -37,7 +37,7 @@ def test_an_order_that_nobody_paid_is_pending_and_one_in_another_currency_is_not
 def test_the_australian_report_has_days_first_and_australian_dollars(landed: Callable[..., Home]) -> None:
     home = landed("ebay_orders_au", "USD")
     who = ("card_fan", "3d4e5f@members.ebay.com", "Perth")
-    days = ("2026-09-06 14:00:00", "2026-09-06 14:00:00"), ("2026-09-29 14:00:00", "2026-09-29 14:00:00")
+    days = ("2026-09-07 00:00:00", "2026-09-07 00:00:00"), ("2026-09-30 00:00:00", "2026-09-30 00:00:00")
     assert home.clean(COLUMNS) == [
         ("16-30001-00001", "9201", *who, *days[0], "completed", "405300000001", 1, 3000, Decimal("12.5"), 0),
         ("16-30002-00002", "9202", *who, *days[1], "completed", "405300000001", 2, Decimal("5.25"), Decimal("12.5"), 0),
@@ -50,7 +50,7 @@ def test_the_british_report_has_names_in_small_letters_and_pounds(landed: Callab
     assert home.clean(
         "order_id, customer_id, city, ordered_at::varchar, product_name, quantity, unit_price, shipping_amount, currency"
     ) == [
-        ("04-40001-00001", "york_toby", "York", "2026-09-06 23:00:00", "Oak shelf", 2, Decimal("24.99"), Decimal("3.95"), "GBP"),
-        ("04-40002-00002", "leeds_may", "Leeds", "2026-09-09 23:00:00", "Oak desk", 1, 1000, 5, "GBP"),
-        ("04-40002-00002", "leeds_may", "Leeds", "2026-09-09 23:00:00", "Wax", 1, 15, 0, "GBP"),
+        ("04-40001-00001", "york_toby", "York", "2026-09-07 00:00:00", "Oak shelf", 2, Decimal("24.99"), Decimal("3.95"), "GBP"),
+        ("04-40002-00002", "leeds_may", "Leeds", "2026-09-10 00:00:00", "Oak desk", 1, 1000, 5, "GBP"),
+        ("04-40002-00002", "leeds_may", "Leeds", "2026-09-10 00:00:00", "Wax", 1, 15, 0, "GBP"),
     ]

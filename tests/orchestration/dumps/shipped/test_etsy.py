@@ -18,7 +18,7 @@ def test_etsy_items_have_the_orders_postage_and_tax_once(landed: Callable[..., H
         ("9103", "4104", anna, "completed", "1504", 1, 1250, 0, 0, 0),
         ("9104", "4105", anna, "pending", "1501", 2, 34, 0, 8, 0),
     ]
-    assert home.clean("min(currency), max(currency), min(ordered_at)::varchar") == [("CAD", "CAD", "2026-09-03 04:00:00")]
+    assert home.clean("min(currency), max(currency), min(ordered_at)::varchar") == [("CAD", "CAD", "2026-09-03 00:00:00")]
 
 
 def test_etsy_orders_count_what_was_given_back_and_postage_after_its_discount(landed: Callable[..., Home]) -> None:
