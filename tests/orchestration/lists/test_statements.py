@@ -79,6 +79,16 @@ def test_each_column_speaks_of_its_own_channel(tmp_path: Path) -> None:
     assert consents(tmp_path, [("customers", "2026-03-01", columns)]) == {"shop:C1": expected}
 
 
+def test_rows_of_a_former_version_say_nothing_in_columns_that_came_since(tmp_path: Path) -> None:
+    assert consents(tmp_path, [said(True, 1), order(False, 2), record(False)])["shop:C1"]["email_consent"] is False
+    for feed in ("orders", "order_headers", "customers"):
+        path = tmp_path / "lake" / "clean" / feed / "0.parquet"
+        rows = pl.read_parquet(path, glob=False)
+        rows.drop([name for name in rows.columns if name.startswith(("accepts_", "consents_"))]).write_parquet(path)
+    found = permission.consents(Settings(home=tmp_path, time_zone="UTC")).collect()
+    assert found.select("customer_id", "email_consent").rows() == [("shop:C1", True)]
+
+
 def test_the_last_opt_out_holds_until_a_later_yes_with_a_date(tmp_path: Path) -> None:
 
     def unsubscribed(home: Path, *statements: Statement) -> bool:
