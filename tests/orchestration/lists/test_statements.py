@@ -54,6 +54,7 @@ def consents(home: Path, statements: list[Statement], zone: str = "Asia/Shanghai
         pytest.param([record(True), record(False)], False, id="also to one without a date"),
         pytest.param([record(False), order(True, 30)], False, id="a no without a date holds for ever"),
         pytest.param([record(False), said(True, 30)], False, id="also against the feed"),
+        pytest.param([record(False), order(False, 1), order(True, 3)], False, id="also beside a no that is outdone"),
         pytest.param([order(False, 5), record(True, changed=6)], True, id="a record's own date, later"),
         pytest.param([order(False, 5), record(True, changed=4)], False, id="a record's own date, earlier"),
         pytest.param([order(False, 5), record(True, "20", changed=4)], False, id="its own date comes before its file's"),
