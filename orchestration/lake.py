@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.dumps.feeds import FEEDS
+from orchestration.dumps.feeds import FEEDS, empty_relation
 from orchestration.dumps.ledger import File, Ledger
 from orchestration.errors import RegularsError
 from orchestration.io import link_or_copy, write_atomically, write_parquet
@@ -114,13 +114,17 @@ def engine(settings: Settings) -> "duckdb.DuckDBPyConnection":
 
 
 def connect(settings: Settings) -> "duckdb.DuckDBPyConnection":
-    """An engine of its own over the lake, with a view ``live_<feed>`` of each clean feed's rows that count."""
+    """An engine of its own over the lake, with a view ``live_<feed>`` of each clean feed's rows that count.
+
+    Columns that came with a later version than the rows are there, without values: a home may be looked at before its next run.
+    """
     connection = engine(settings)
     files = readable(clean_path(settings, "files"))
     for feed in FEEDS:
         rows = readable(clean_path(settings, feed))
         connection.execute(
-            f"create view live_{feed} as select * from read_parquet({rows}) where file_id in (select file_id from read_parquet({files}))"
+            f"""create view live_{feed} as select * from read_parquet({rows}) where file_id in (select file_id from read_parquet({files}))
+            union all by name {empty_relation(feed)}"""
         )
     return connection
 

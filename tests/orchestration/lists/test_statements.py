@@ -54,6 +54,7 @@ def consents(home: Path, statements: list[Statement], zone: str = "Asia/Shanghai
         pytest.param([record(True), record(False)], False, id="also to one without a date"),
         pytest.param([record(False), order(True, 30)], False, id="a no without a date holds for ever"),
         pytest.param([record(False), said(True, 30)], False, id="also against the feed"),
+        pytest.param([record(False), order(False, 1), order(True, 3)], False, id="also beside a no that is outdone"),
         pytest.param([order(False, 5), record(True, changed=6)], True, id="a record's own date, later"),
         pytest.param([order(False, 5), record(True, changed=4)], False, id="a record's own date, earlier"),
         pytest.param([order(False, 5), record(True, "20", changed=4)], False, id="its own date comes before its file's"),
@@ -77,6 +78,16 @@ def test_each_column_speaks_of_its_own_channel(tmp_path: Path) -> None:
     columns = {"accepts_email": True, "accepts_sms": False, "accepts_wechat": None, "accepts_phone": True}
     expected = {"email_consent": True, "sms_consent": False, "wechat_consent": None, "phone_consent": True}
     assert consents(tmp_path, [("customers", "2026-03-01", columns)]) == {"shop:C1": expected}
+
+
+def test_rows_of_a_former_version_say_nothing_in_columns_that_came_since(tmp_path: Path) -> None:
+    assert consents(tmp_path, [said(True, 1), order(False, 2), record(False)])["shop:C1"]["email_consent"] is False
+    for feed in ("orders", "order_headers", "customers"):
+        path = tmp_path / "lake" / "clean" / feed / "0.parquet"
+        rows = pl.read_parquet(path, glob=False)
+        rows.drop([name for name in rows.columns if name.startswith(("accepts_", "consents_"))]).write_parquet(path)
+    found = permission.consents(Settings(home=tmp_path, time_zone="UTC")).collect()
+    assert found.select("customer_id", "email_consent").rows() == [("shop:C1", True)]
 
 
 def test_the_last_opt_out_holds_until_a_later_yes_with_a_date(tmp_path: Path) -> None:
