@@ -308,4 +308,5 @@ def check_published(sample: Sample, home: Home) -> None:
 
 
 def test_every_sample_is_in_the_table() -> None:
-    assert {path.name for path in SAMPLES.iterdir() if path.is_dir()} == {sample.folder for sample in TABLE}
+    of_consents = "shopify_orders"  # read by tests of its own
+    assert {path.name for path in SAMPLES.iterdir() if path.is_dir()} - {of_consents} == {sample.folder for sample in TABLE}
