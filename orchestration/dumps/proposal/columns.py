@@ -117,7 +117,7 @@ class _Search:
             pattern = EMAIL if column.name == "email" else PHONE
             return Guess(name, is_typed=sum(1 for value in values if re.fullmatch(pattern, value)) >= len(values) / 2)
         if column.name == "customer_id":
-            if any(re.fullmatch(_MASKED, value) for value in values):
+            if all(re.fullmatch(_MASKED, value) for value in values):
                 return Guess(name, is_typed=False)  # shared by strangers
             if mostly(values, _PERSON):
                 return Guess(name, doubt="it seems to hold names, and two people may have the same")

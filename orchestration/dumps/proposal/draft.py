@@ -13,8 +13,8 @@ from orchestration.dumps.proposal.dates import CLOCK, clock_of, written
 from orchestration.dumps.proposal.seen import Seen, mostly, seen
 
 ONE_PIECE = "each order is read as one piece at its total; where another file brings the lines, make the feed order_headers"
-NOBODYS_ID = "(?i)^(0|guest|anonymous|n/a|游客|匿名|匿名用户)$"
-"""What stands in the place of a customer's id where there is none, and would make one person of strangers."""
+NOBODYS_IDS = {"zero": "^0$", "words": "(?i)^(guest|anonymous|游客|匿名|匿名用户)$", "masked": r"\*"}
+"""What stands in the place of a customer's id where there is none, or in a part of it, and would make one person of strangers."""
 ONE_EACH = "no column says how many pieces a row is of, so each is read as one"
 BY_ADDRESS = "no column holds a customer's id: an order is its e-mail's or phone's"
 NOBODY = "no column says who bought: these orders are nobody's"
@@ -82,17 +82,16 @@ def _finished(made: Draft, rows: Seen) -> Draft:
         is_known = bool({"email", "phone"} & made.columns.keys())
         made = replace(made, values={**made.values, "customer_id": ""}, notes=(BY_ADDRESS if is_known else NOBODY,))
     customer = made.columns.get("customer_id")
-    if customer and customer.source in rows.names and any(re.fullmatch(NOBODYS_ID, value) for value in rows.filled(customer.source)):
+    if customer and customer.source in rows.names and (unless := _nobodys(rows.filled(customer.source))):
         others = made.layout.get("made", {})
-        known = {"first_of": [customer.source], "unless": NOBODYS_ID}
-        made = replace(
-            made, layout=made.layout | {"made": {**others, "customer": known}}, columns={**made.columns, "customer_id": Guess("customer")}
-        )
+        known = {"first_of": [customer.source], "unless": unless}
+        columns = {**made.columns, "customer_id": Guess("customer", (), customer.doubt)}
+        made = replace(made, layout=made.layout | {"made": {**others, "customer": known}}, columns=columns)
     if made.feed == "customers" and "customer_id" not in made.columns:
         addresses = [made.columns[name].source for name in ("email", "phone") if name in made.columns]
         layout = made.layout | {"made": {"customer": {"first_of": addresses, "hashed": True}}}  # an id that doesn't show the address
         made = replace(made, layout=layout, columns={**made.columns, "customer_id": Guess("customer")})
-    made = replace(made, rules=[*made.rules, *_rules(made, rows)], currency=_currency(made, rows))
+    made = replace(made, rules=[*made.rules, *_rules(made, rows), *_unpaid(made, rows)], currency=_currency(made, rows))
     return _with_words(_cleared(made), rows)
 
 
@@ -172,6 +171,11 @@ def _zone(rows: Seen) -> str:
     return f"{name} names the zone; say which zones it means with the key zone" if name and rows.filled(name) else ""
 
 
+def _nobodys(ids: list[str]) -> str:
+    """A regular expression of the ids that are nobody's; empty where all are somebody's."""
+    return "|".join(pattern for pattern in NOBODYS_IDS.values() if any(re.search(pattern, each) for each in ids))
+
+
 def _rules(made: Draft, rows: Seen) -> Iterator[dict[str, Any]]:
     for rule in vocabulary.rules_for(made.feed):
         names = set(map(vocabulary.plain, rule["columns"]))
@@ -180,12 +184,31 @@ def _rules(made: Draft, rows: Seen) -> Iterator[dict[str, Any]]:
             continue
         effect = {key: rule[key] for key in ("set", "leave_out") if key in rule}
         values = rows.filled(column)
-        if rule.get("holds") == "date" and (not values or written(values) is not None):
+        if rule["rule"] == "refunded" and _says_how_much(made, rows, column):
+            continue
+        if (rule.get("holds") == "date" and (not values or written(values) is not None)) or (rule.get("holds") == "anything" and values):
             yield {"rule": rule["rule"], "when": {column: "filled"}, **effect}
         elif "matches" in rule and any(re.search(rule["matches"], value) for value in values):
             yield {"rule": rule["rule"], "when": {column: {"matches": rule["matches"]}}, **effect}
         elif words := sorted({value for value in values if value.lower() in rule.get("words", ())}):
             yield {"rule": rule["rule"], "when": {column: {"equals": words}}, **effect}
+
+
+def _says_how_much(made: Draft, rows: Seen, column: str) -> bool:
+    """Whether each row with something in a column has an amount that was given back: then that is told, and needs no rule."""
+    refund = made.columns.get("refund_amount")
+    if not refund or refund.source not in rows.names:
+        return False
+    told = [amount for word, amount in zip(rows.bare(column), rows.bare(refund.source), strict=True) if word]
+    return bool(told) and all(re.search("[1-9]", amount) for amount in told)
+
+
+def _unpaid(made: Draft, rows: Seen) -> Iterator[dict[str, Any]]:
+    """Of orders without a status, those that lack the date of their payment, where others have it."""
+    paid = made.columns.get("paid_at")
+    if made.feed == "orders" and paid and "status" not in made.columns and paid.source in rows.names and rows.filled(paid.source):
+        order = made.columns["order_id"].source
+        yield {"rule": "unpaid", "when": {order: "filled", paid.source: "empty"}, "set": {"status": "pending"}}
 
 
 def _currency(made: Draft, rows: Seen) -> str | None:

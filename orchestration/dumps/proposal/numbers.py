@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from orchestration.dumps.currencies import CURRENCIES
 from orchestration.dumps.profiles import BRACKETS, SIGNS
-from orchestration.dumps.proposal.seen import mostly
+from orchestration.dumps.proposal.seen import MOSTLY
 
 PLAIN_NUMBER = r"[+-]?\d+(\.\d+)?"
 SHAPES: dict[str, tuple[str, ...]] = {
@@ -44,15 +44,19 @@ def written(values: Sequence[str], others: Sequence[str] = ()) -> tuple[str, ...
     """The keys that read the numbers, or None where the values are none. ``others``: amounts of the dump's further columns; ``1.234`` is
     more than a thousand where they have commas for decimals. Numbers in another currency than most are left to the quarantine."""
     affixes = affixes_of(values)
-    fitting = [shape for shape in SHAPES if _fits(values, shape, affixes)]
-    if not fitting:
+    shares = {shape: _share(values, shape, affixes) for shape in SHAPES}
+    most = max(shares.values())
+    if most < MOSTLY:
         return None
-    shape = next((shape for shape in fitting if _fits([*values, *others], shape, affixes)), fitting[0])
+    fitting = [shape for shape, share in shares.items() if share == most]
+    shape = max(fitting, key=lambda shape: _share(others, shape, affixes))
     return ((f"affixes: {affixes!r}",) if affixes else ()) + SHAPES[shape]
 
 
-def _fits(values: Sequence[str], shape: str, affixes: Sequence[str]) -> bool:
-    return mostly([_figures(value) if set(_affixes(value)) <= set(affixes) else value for value in values], shape)
+def _share(values: Sequence[str], shape: str, affixes: Sequence[str]) -> float:
+    """Of the values, those of that shape."""
+    figures = (_figures(value) if set(_affixes(value)) <= set(affixes) else value for value in values)
+    return sum(1 for value in figures if re.fullmatch(shape, value)) / len(values) if values else 0.0
 
 
 def affixes_of(values: Sequence[str]) -> list[str]:

@@ -18,6 +18,8 @@ LINE_FIELDS = ("product_id", "product_name")
 PER_LINE = "it may be the price of a piece, or of the line, which `layout: {prices: per_line}` reads"
 OF_LINE = "it may be the price of the line, or of a piece, which is read without `prices: per_line`"
 OF_ORDER = "it may be of the row, or of the whole order, which `of: order` reads"
+NEAR = Decimal("0.05")
+"""Of what an order costs."""
 FEW_ORDERS = 50
 """So many orders without one of several rows say little about the next."""
 _CENT = Decimal("0.01")
@@ -139,7 +141,7 @@ class _Lines:
         columns = dict(self.guesses)
         paid = columns.pop("line_paid", None)
         total, price = columns.pop("line_total", None), columns.get("unit_price")
-        if paid and not (price and self._is_paid_explained(price, paid)):
+        if paid and not self._is_explained(paid, price, total):
             layout["prices"] = "per_line"
             for name in ("discount_amount", "total_amount"):
                 columns.pop(name, None)
@@ -153,9 +155,9 @@ class _Lines:
             total is not None and bool(pieces) and all(line is not None and abs(each - line) < _CENT for _, each, line in pieces)
         )
         if pieces and vocabulary.is_unclear(found.source) and not (price and self._is_of_pieces(pieces)):
-            explained = [way for way in (True, False) if self._explains_totals(found, way)]
-            if len(explained) == 1:
-                is_per_line = explained[0]
+            explained = self._way_that_explains_totals(found)
+            if explained is not None:
+                is_per_line = explained
             elif not (price and is_per_line):
                 found = replace(found, doubt="; ".join(filter(None, (found.doubt, OF_LINE if is_per_line else PER_LINE))))
         if is_per_line:
@@ -163,24 +165,36 @@ class _Lines:
         columns["unit_price"] = found
         return columns
 
-    def _is_paid_explained(self, price: Guess, paid: Guess) -> bool:
-        """Whether what was paid for each line is its pieces at their price, less its discount."""
-        for number in range(len(self.seen.rows)):
-            line, each, count = self._amount(paid, number), self._amount(price, number), self._number("quantity", number)
-            if line is not None and abs((each or 0) * (count or 0) - (self._number("discount_amount", number) or 0) - line) >= _CENT:
-                return False
-        return True
+    def _is_explained(self, paid: Guess, price: Guess | None, total: Guess | None) -> bool:
+        """Whether what was paid for each line is its pieces at their price, or its total, less its discount, written with either sign."""
+        rows = range(len(self.seen.rows))
+        lines = [self._amount(paid, number) for number in rows]
+        discounts = [self._number("discount_amount", number) or Decimal(0) for number in rows]
+        if price:
+            goods = [(self._amount(price, number) or 0) * (self._number("quantity", number) or 0) for number in rows]
+        elif total:
+            goods = [self._amount(total, number) or Decimal(0) for number in rows]
+        else:
+            return False
+        each = list(zip(lines, goods, discounts, strict=True))
+        return any(all(line is None or abs(of + sign * off - line) < _CENT for line, of, off in each) for sign in (-1, 1))
 
     def _with_subsidies(self, paid: Guess) -> Guess:
         """With what others than the merchant bear of the discounts, which is paid to the merchant."""
         others = [name for name in self.seen.names if vocabulary.is_borne_by_others(name)]
         return replace(paid, keys=(*paid.keys, f"plus: [{', '.join(others)}]")) if others else paid
 
-    def _explains_totals(self, price: Guess, is_per_line: bool) -> bool:
-        """Whether goods, shipping and tax are what the orders cost, to the cent, with the price of the line or of a piece."""
-        total = self.guesses.get("total_amount")
-        off = [self._taken_off(rows, price, is_per_line) for rows in self.orders] if total else []
-        return bool(off) and all(abs(each) < _CENT for each in off)
+    def _way_that_explains_totals(self, price: Guess) -> bool | None:
+        """Whether orders cost what they do with the price of the line (or of a piece: False); None where neither comes near, or both do.
+
+        Near is enough, since small fees may stand in columns that are not known here.
+        """
+        if "total_amount" not in self.guesses:
+            return None
+        totals = [self._once("total_amount", rows) for rows in self.orders]
+        off = {way: [abs(self._taken_off(rows, price, way)) for rows in self.orders] for way in (True, False)}
+        near = {way: all(each <= NEAR * abs(total) for each, total in zip(off[way], totals, strict=True)) for way in off}
+        return near[True] if near[True] != near[False] else None
 
     @staticmethod
     def _is_of_pieces(pieces: Sequence[tuple[Decimal, Decimal, Decimal | None]]) -> bool:
@@ -217,7 +231,8 @@ class _Lines:
 
     def _may_be_of_either(self, guess: Guess) -> bool:
         """Whether there are lines and amounts, and no order of several lines that would tell."""
-        is_of_lines = any(name in self.guesses for name in LINE_FIELDS)
+        quantity = self.guesses.get("quantity")
+        is_of_lines = any(name in self.guesses for name in LINE_FIELDS) and not (quantity and vocabulary.is_of_orders(quantity.source))
         amounts = (self._amount(guess, number) for number in range(len(self.seen.rows)))
         return is_of_lines and not self._several and len(self.orders) < FEW_ORDERS and any(amounts)
 

@@ -44,6 +44,11 @@ def is_unclear(name: str) -> bool:
     return plain(name) in set(map(plain, _words()["price_of_piece_or_line"]))
 
 
+def is_of_orders(name: str) -> bool:
+    """Whether a column of that name counts the pieces of a whole order: then an order has one row."""
+    return plain(name) in set(map(plain, _words()["pieces_of_orders"]))
+
+
 def is_borne_by_others(name: str) -> bool:
     """Whether a column of that name has what a platform or a partner bears of the discounts."""
     return plain(name) in set(map(plain, _words()["borne_by_others"]))

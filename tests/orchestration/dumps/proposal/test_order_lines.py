@@ -1,5 +1,6 @@
 """How the rows of a dump become order lines is told from its values: each kind once, and what is not told is marked."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -102,7 +103,7 @@ def test_an_id_of_lines_that_comes_twice_in_an_order_is_not_read(orders: Orders)
 
 RULES = {
     "cancelled at a time": ("Cancelled at", "2026-03-02", {"rule": "cancelled", "when": {"Cancelled at": "filled"}}),
-    "refunded after the sale": ("售后状态", "退款成功", {"rule": "refunded", "when": {"售后状态": {"equals": ["退款成功"]}}}),
+    "refunded after the sale": ("Refund status", "Refunded", {"rule": "refunded", "when": {"Refund status": {"equals": ["Refunded"]}}}),
     "a line that was cancelled": (
         "item-status",
         "Cancelled",
@@ -166,6 +167,13 @@ def test_what_was_paid_for_a_line_counts(orders: Orders, values: str, prices: st
     assert ("discount_amount" in made.columns) == (not prices)
 
 
+def test_totals_and_discounts_that_explain_what_was_paid_are_read(orders: Orders) -> None:
+    header = "order id,customer id,order date,sku,qty,gross sales,discounts,net sales"
+    made = orders(f"{header}\n1,C1,2026-03-01,P,2,$36.00,-$3.00,$33.00\n2,C2,2026-03-01,P,1,$18.00,$0.00,$18.00\n")
+    assert (made.layout, made.columns["unit_price"].source) == ({"prices": "per_line"}, "gross sales")
+    assert "sign: reversed" in made.columns["discount_amount"].keys
+
+
 def test_what_a_platform_bears_of_a_discount_is_paid_to_the_merchant(orders: Orders) -> None:
     header = "主订单编号,订单提交时间,选购商品,商品数量,订单应付金额,平台实际承担优惠金额"
     made = orders(f"{header}\n1,2026-03-01 10:00:00,茶,2,18.00,2.00\n")
@@ -194,7 +202,37 @@ def test_lines_that_are_packed_into_one_column_are_told_apart(orders: Orders) ->
     assert (packed["columns"], packed["between_items"]) == (["items"], ";")
 
 
-def test_an_id_that_stands_for_any_guest_is_nobodys(orders: Orders) -> None:
-    made = orders("order id,customer id,email,order date,sku,qty,price\n1,0,a@x.com,2026-03-01,P,1,9\n2,7,b@x.com,2026-03-01,P,1,9\n")
-    assert made.layout["made"]["customer"]["first_of"] == ["customer id"]
+NOBODYS = {"a zero": "0", "a word": "Guest", "a masked name": "t***3"}
+
+
+@pytest.mark.parametrize("value", NOBODYS.values(), ids=NOBODYS)
+def test_an_id_that_strangers_share_is_nobodys(orders: Orders, value: str) -> None:
+    made = orders(
+        f"order id,customer id,email,order date,sku,qty,price\n1,{value},a@x.com,2026-03-01,P,1,9\n2,7,b@x.com,2026-03-01,P,1,9\n"
+    )
+    known = made.layout["made"]["customer"]
+    assert known["first_of"] == ["customer id"]
+    assert (bool(re.search(known["unless"], value)), bool(re.search(known["unless"], "7"))) == (True, False)
     assert made.columns["customer_id"].source == "customer"
+
+
+REFUNDED = {"退款成功": True, "同意退款，退款成功": True, "部分退款成功": False, "退款中": False}
+
+
+@pytest.mark.parametrize(("word", "is_refunded"), REFUNDED.items())
+def test_what_was_given_back_in_full_after_the_sale_is_a_rule(orders: Orders, word: str, is_refunded: bool) -> None:
+    made = orders(f"主订单编号,订单提交时间,选购商品,商品数量,单价,售后状态\n1,2026-03-01 10:00:00,茶,2,18.00,{word}\n")
+    assert [rule["rule"] for rule in made.rules] == ["refunded"] * is_refunded
+
+
+def test_orders_without_a_status_and_a_payment_are_pending(orders: Orders) -> None:
+    header = "order id,customer id,order date,sku,qty,price,date paid"
+    rows = "1,C1,2026-03-01,P,1,9,2026-03-01\n2,C2,2026-03-01,P,1,9,\n"
+    rule = {"rule": "unpaid", "when": {"order id": "filled", "date paid": "empty"}, "set": {"status": "pending"}}
+    assert orders(f"{header}\n{rows}").rules == [rule]
+    assert orders(f"{header},status\n{rows.replace(chr(10), ',paid' + chr(10))}").rules == []
+
+
+def test_small_fees_do_not_hide_whether_a_price_is_of_a_piece(orders: Orders) -> None:
+    made = orders("order id,customer id,order date,sku,qty,sold for,total price\n1,C1,2026-03-01,P,3,12.50,38.00\n")
+    assert (made.layout, made.columns["unit_price"].doubt) == ({}, "")

@@ -42,6 +42,7 @@ NUMBERS = {
     "two signs of one currency": (["¥1.50", "2.00元"], ["affixes: ['¥', '元']"]),
     "one in another currency": (["$1", "$2", "$3", "$4", "C $5"], ["affixes: ['$']"]),
     "brackets below zero": (["($12.50)", "$3"], ["affixes: ['$']"]),
+    "groups in few of them": (["1.00", "2.00", "3.00", "4.00", "5.00", "1,234.50"], ["thousands: ','"]),
     "a comma for decimals": (["1.234,50"], ["decimal: ','", "thousands: '.'"]),
     "blanks between groups": (["1 234,50"], ["decimal: ','", "thousands: ' '"]),
 }
