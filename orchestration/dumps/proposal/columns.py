@@ -16,6 +16,7 @@ _SPEAKING_PHONE = r"(\+?86)?1[3-9]\d{9}|\+\d{9,14}"
 _PERSON = r"[^\W\d_]+( [^\W\d_]\.?)? [^\W\d_]{2,}"
 _MASKED = r".*\*.*"
 _BOOLEAN = r"(?i)true|false|1|0|yes|no|y|n|t|f"
+FROM_VALUES = "told from its values alone"
 NEVER_GUESSED = ("order_refund_amount",)
 """Columns that another one with a key says: ``refund_amount`` of the order."""
 OF_LINES = (Column("line_total", "money"), Column("line_paid", "money"))
@@ -135,7 +136,7 @@ class _Search:
             dated = [name for name, form in forms.items() if form and not any("reads" in key for key in form.keys)]
             if len(dated) == 1:
                 guess = self._typed(column, dated[0], self.seen.filled(dated[0]))
-                return replace(guess, doubt="; ".join(filter(None, ("told from its values alone", guess.doubt))))
+                return replace(guess, doubt="; ".join(filter(None, (FROM_VALUES, guess.doubt))))
         return None
 
 

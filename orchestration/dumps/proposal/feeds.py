@@ -9,7 +9,7 @@ from orchestration.dumps.proposal.columns import Guess
 from orchestration.dumps.proposal.seen import Seen
 
 _ANYBODY = ("customer_id", "email", "phone")
-_WHO = ("name", "email", "phone", "membership_no", "birth_year", "gender", "signed_up_at", "accepts_email", "accepts_sms")
+_WHO = ("name", "email", "phone", "membership_no", "birth_year", "gender", "signed_up_at", "accepts_email", "accepts_sms", "city")
 
 SIGNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "orders": (("order_id",), ("ordered_at",), ("quantity",), ("unit_price", "line_total")),
@@ -36,7 +36,7 @@ ABSENT = {
 }
 """Feed → what a dump of it can't have: these belong to orders, payments and reviews."""
 
-MAY_LACK = {"orders": ("ordered_at", "quantity", "unit_price"), "reviews": ("created_at",)}
+MAY_LACK = {"orders": ("ordered_at", "quantity", "unit_price"), "order_items": ("quantity",), "reviews": ("created_at",)}
 """Feed → columns one of which may be missing: it is proposed all the same, with a mark."""
 
 
@@ -51,7 +51,7 @@ class Found:
 
 def found(seen: Seen, lines: str | None) -> tuple[Found | None, Found | None]:
     """The feed that the dump is, if there is evidence; and, if there is none, the nearest."""
-    guesses = {feed: columns.of_feed(feed, seen, lines) for feed in FEEDS}
+    guesses = {feed: _without_strays(columns.of_feed(feed, seen, lines)) for feed in FEEDS}
     there = {name for guessed in guesses.values() for name, guess in guessed.items() if guess.is_typed}
     each = [Found(feed, guesses[feed], _missing(feed, guesses[feed])) for feed in SIGNS if not there.intersection(ABSENT.get(feed, ()))]
     for one in each:
@@ -60,6 +60,14 @@ def found(seen: Seen, lines: str | None) -> tuple[Found | None, Found | None]:
     if nearly := next(filter(_lacks_one, each), None):
         return nearly, None
     return None, min(each, key=lambda one: len(one.missing) / len(SIGNS[one.feed]), default=None)
+
+
+def _without_strays(guesses: dict[str, Guess]) -> dict[str, Guess]:
+    """Without a date that is one of an order by its values alone, where nothing else is of an order: it may be any date of a line."""
+    moment = guesses.get("ordered_at")
+    if moment and columns.FROM_VALUES in moment.doubt and not any(name in guesses for name in (*_ANYBODY, "status")):
+        return {name: guess for name, guess in guesses.items() if name != "ordered_at"}
+    return guesses
 
 
 def _lacks_one(found: Found) -> bool:

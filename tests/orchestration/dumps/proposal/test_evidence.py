@@ -15,6 +15,10 @@ DUMPS = {
     "order lines": ("orders", "order no,customer no,order date,sku,qty,price\n1,C1,2026-03-01,P,2,9.90\n"),
     "order lines under German names": ("orders", "Bestellnr;Kundennr;Bestelldatum;Artikel;Menge;Einzelpreis\n1;K1;31.03.2026;Tee;2;9,90\n"),
     "order lines under Chinese names": ("orders", "订单号,买家账号,下单时间,商品名称,数量,单价\n1,a,2026-03-01 10:00:00,茶,1,9.9\n"),
+    "lines apart from their orders, with a date of their own": (
+        "order_items",
+        "order id,product id,quantity,price,ship until\n1,P,2,9.90,2026-03-01\n",
+    ),
     "lines apart from their orders": ("order_items", "order id,product id,quantity,price\n1,P,2,9.90\n"),
     "orders apart from their lines": ("order_headers", "order id,customer id,order date,status\n1,C1,2026-03-01,paid\n"),
     "payments": ("payments", "payment id,order id,customer email,amount,payment method,paid at\n1,7,a@x.com,5.00,card,2026-03-01\n"),
