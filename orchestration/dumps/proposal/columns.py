@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
 
 from orchestration.dumps.feeds import FEEDS, Column
 from orchestration.dumps.held import shortened
@@ -17,6 +20,9 @@ _PERSON = r"[^\W\d_]+( [^\W\d_]\.?)? [^\W\d_]{2,}"
 _MASKED = r".*\*.*"
 _BOOLEAN = r"(?i)true|false|1|0|yes|no|y|n|t|f"
 FROM_VALUES = "told from its values alone"
+MOST_TELLING = 50
+"""Values of a column that say what it may tell of others; and columns of dates that do."""
+MOST_AMOUNTS = 500
 NEVER_GUESSED = ("order_refund_amount",)
 """Columns that another one with a key says: ``refund_amount`` of the order."""
 OF_LINES = (Column("line_total", "money"), Column("line_paid", "money"))
@@ -47,9 +53,7 @@ class _Search:
         self.seen, self.lines = seen, lines
         self.free = {form: name for name in reversed(seen.names) for form in reversed(list(vocabulary.forms(name)))}
         self.parts = _parts(seen.names, lines)
-        columns = [seen.filled(name)[:50] for name in seen.names]
-        self.amounts = [value for values in columns if numbers.written(values) is not None for value in values if re.search("[.,]", value)]
-        self.dates = [seen.filled(name) for name in seen.names]
+        self.others = _others(seen)
 
     def found(self) -> dict[str, Guess]:
         found: dict[str, Guess] = {}
@@ -96,12 +100,12 @@ class _Search:
             return Guess(name, is_typed=not column.required)
         match column.kind:
             case "timestamp" | "date":
-                form = dates.written(values, self.dates)
+                form = dates.written(values, self.others.dates)
                 if form is None:
                     return Guess(name, doubt=f"no date that is known here, such as {shortened(values[0])!r}", is_typed=False)
                 return Guess(name, form.keys, dates.EITHER_ORDER if form.is_open else "")
             case "money" | "quantity" | "rate" | "integer":
-                keys = numbers.written(values, self.amounts if column.kind == "money" else ())
+                keys = numbers.written(values, self.others.amounts if column.kind == "money" else ())
                 if keys is None:
                     odd = next(value for value in values if not re.fullmatch(numbers.PLAIN_NUMBER, value))
                     return Guess(name, doubt=f"no plain number, such as {shortened(odd)!r}", is_typed=False)
@@ -132,12 +136,29 @@ class _Search:
             speaking = (name for name in names if (found := self.seen.filled(name)) and all(map(pattern.fullmatch, found)))
             return next(map(Guess, speaking), None)
         if column.name in ("ordered_at", "created_at"):
-            forms = {name: dates.written(self.seen.filled(name)) for name in names}
-            dated = [name for name, form in forms.items() if form and not any("reads" in key for key in form.keys)]
+            dated = [name for name in names if name in self.others.dated]
             if len(dated) == 1:
                 guess = self._typed(column, dated[0], self.seen.filled(dated[0]))
                 return replace(guess, doubt="; ".join(filter(None, (FROM_VALUES, guess.doubt))))
         return None
+
+
+class _Others(NamedTuple):
+    """``dated``: columns that hold dates, but for those that are plain numbers; ``dates``: their values. ``amounts``: texts of numbers with
+    points and commas."""
+
+    dated: list[str]
+    dates: list[list[str]]
+    amounts: list[str]
+
+
+@lru_cache(maxsize=1)
+def _others(seen: Seen) -> _Others:
+    """What the columns of a dump tell of each other, whatever the feed."""
+    starts = {name: seen.filled(name)[:MOST_TELLING] for name in seen.names}
+    dated = [name for name, values in starts.items() if (form := dates.written(values)) and not any("reads" in key for key in form.keys)]
+    telling = (value for values in starts.values() if numbers.written(values) is not None for value in values if re.search("[.,]", value))
+    return _Others(dated[:MOST_TELLING], [seen.filled(name) for name in dated[:MOST_TELLING]], list(islice(telling, MOST_AMOUNTS)))
 
 
 def _parts(names: list[str], lines: str | None) -> Mapping[str, str]:

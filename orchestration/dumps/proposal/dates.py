@@ -57,7 +57,9 @@ def written(values: Sequence[str], others: Iterable[Sequence[str]] = ()) -> Writ
     kinds = list(dict.fromkeys(form.text for form in forms))
     if not values or len(forms) < MOSTLY * len(values) or len(kinds) > MOST_FORMATS or len({"%z" in kind for kind in kinds}) > 1:
         return None
-    is_day_first = _is_day_first([*forms, *(form for each in others for form in map(_form, each) if form and form.text in kinds)])
+    is_day_first = _is_day_first(forms)
+    if is_day_first is None and any("%1" in kind for kind in kinds):
+        is_day_first = _is_day_first(form for each in others for form in map(_form, each) if form and form.text in kinds)
     order = ("%d", "%m") if is_day_first in (True, None) else ("%m", "%d")
     formats = [kind.replace("%1", order[0]).replace("%2", order[1]) for kind in kinds]
     is_open = is_day_first is None and any("%1" in kind for kind in kinds)

@@ -54,8 +54,10 @@ def found(guesses: Mapping[str, Guess], seen: Seen) -> Packed | None:
 
 
 def _is_packed(values: list[str]) -> bool:
+    if not values or ":" not in values[0]:
+        return False
     telling = [value for value in values if len(fields := _FIELD.findall(value)) > 2 and set(fields) & {"quantity", "qty"}]
-    return bool(values) and len(telling) >= MOSTLY * len(values)
+    return len(telling) >= MOSTLY * len(values)
 
 
 def _between_items(values: list[str]) -> str | None:

@@ -11,11 +11,12 @@ from orchestration.dumps.shapes import fields
 _GUARDED = re.compile(r"\t.*|.*\t|'[0-9+].*|=\"[^\"]*\"", re.DOTALL)
 NO_VALUES = frozenset({"-", "--", "—", "/", "n/a", "na", "null", "none", "\\n", "无"})
 """Words that stand where there is no value."""
+MOST_ROWS = 1000
 MOSTLY = 0.8
 """The share of values that has to speak for something; the others may be totals, notes or faults."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Seen:
     """``rows``: of the dump's width, texts as delivered; a header that comes again is none. ``begun_anew``: numbers of the rows below such
     a header."""
@@ -32,33 +33,43 @@ class Seen:
     def names(self) -> list[str]:
         return [name for name in self.columns if name]
 
-    def delivered(self, name: str) -> list[str]:
-        place = self._places[name]
-        return [row[place] for row in self.rows]
+    @cached_property
+    def _bare(self) -> dict[str, list[str]]:
+        return {}
+
+    @cached_property
+    def _filled(self) -> dict[str, list[str]]:
+        return {}
 
     def is_guarded(self, name: str) -> bool:
         """Whether values wear what keeps a spreadsheet from changing them: a tab, an apostrophe, ``="…"``."""
-        return any(map(_GUARDED.fullmatch, self.delivered(name)))
+        place = self._places[name]
+        return any(_GUARDED.fullmatch(row[place]) for row in self.rows)
 
     def bare(self, name: str) -> list[str]:
         """A value per row, without guards and blanks around it; empty where there is none."""
-        values = [value.strip() for value in self.delivered(name)]
-        if not self.is_guarded(name):
-            return values
-        return [value[2:-1] if re.fullmatch(r'="[^"]*"', value) else value.removeprefix("'") for value in values]
+        if name not in self._bare:
+            place = self._places[name]
+            values = [row[place].strip() for row in self.rows]
+            if self.is_guarded(name):
+                values = [value[2:-1] if re.fullmatch(r'="[^"]*"', value) else value.removeprefix("'") for value in values]
+            self._bare[name] = values
+        return self._bare[name]
 
     def filled(self, name: str) -> list[str]:
         """Values that are some, words for none left out."""
-        return [value for value in self.bare(name) if value and value.lower() not in NO_VALUES]
+        if name not in self._filled:
+            self._filled[name] = [value for value in self.bare(name) if value and value.lower() not in NO_VALUES]
+        return self._filled[name]
 
     def words_for_none(self, name: str) -> list[str]:
         return sorted({value for value in self.bare(name) if value and value.lower() in NO_VALUES})
 
 
 def seen(look: Look) -> Seen:
-    """All rows of a look that have as many fields as the header."""
+    """The first rows of a look, those that have as many fields as the header."""
     names = tuple(look.columns)
-    split = (fields(record, look.delimiter, look.quote, look.escape) for record in look.records[1:])
+    split = (fields(record, look.delimiter, look.quote, look.escape) for record in look.records[1 : MOST_ROWS + 1])
     rows: list[tuple[str, ...]] = []
     begun_anew = set()
     for row in split:
