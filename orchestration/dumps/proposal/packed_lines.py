@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from orchestration.dumps.proposal import vocabulary
 from orchestration.dumps.proposal.columns import Guess
-from orchestration.dumps.proposal.order_lines import ORDER_AMOUNTS, ORDER_FIELDS
+from orchestration.dumps.proposal.order_money import ORDER_AMOUNTS
+from orchestration.dumps.proposal.order_rows import ORDER_FIELDS
 from orchestration.dumps.proposal.seen import MOSTLY, Seen
 
 _FIELD = re.compile(r"(?:^|[|;])\s*([A-Za-z_][A-Za-z0-9_]*):")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from orchestration.dumps.proposal.draft import Draft
-from orchestration.dumps.proposal.order_lines import OF_LINE, OF_ORDER, PER_LINE
+from orchestration.dumps.proposal.order_money import OF_LINE, OF_ORDER, PER_LINE
 
 Orders = Callable[[str], Draft]
 HEADER = "order id,customer id,order date,sku,qty,price,shipping\n"
@@ -65,13 +65,21 @@ PRICES = {
     "a name that may be either, and the order's total is of the line": ("sold for", ",order total", "2,9.90,9.90", "per_line", ""),
     "a name that may be either, and the order's total is of pieces": ("sold for", ",order total", "2,9.90,19.80", "", ""),
     "a name that may be either, and nothing else": ("sold for", "", "2,9.90", "per_line", OF_LINE),
+    "a name that may be either, of single pieces and their summary": (
+        "sold for",
+        "",
+        "2,14.90\n1,C1,2026-03-01,P,1,9.90\n1,C1,2026-03-01,Q,1,5.00",
+        "per_line",
+        "",
+    ),
     "a name that may be either, of single pieces": ("item price", "", "1,9.90", "", ""),
 }
 
 
 @pytest.mark.parametrize(("price", "total", "values", "prices", "doubt"), PRICES.values(), ids=PRICES)
 def test_a_price_is_of_a_piece_or_of_the_line(orders: Orders, price: str, total: str, values: str, prices: str, doubt: str) -> None:
-    made = orders(f"order id,customer id,order date,sku,qty,{price}{total}\n1,C1,2026-03-01,P,{values}\n")
+    goods = "" if "\n" in values else "P"
+    made = orders(f"order id,customer id,order date,sku,qty,{price}{total}\n1,C1,2026-03-01,{goods},{values}\n")
     assert made.layout.get("prices", "") == prices
     assert (made.columns["unit_price"].source, made.columns["unit_price"].doubt) == (price, doubt)
 
