@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from orchestration.dumps.column_maps import ColumnMap
 from orchestration.dumps.currencies import CURRENCIES
 from orchestration.dumps.feeds import COUNTED_STATUSES, FEEDS, SQL_TYPES, Column
 from orchestration.dumps.guests import guest_id, may_be_of_guests
 from orchestration.dumps.layouts import UNPRICED, Arranged, Layout, settled
 from orchestration.dumps.order_rows import DISAGREE, GOODS, INCOMPLETE, OrderRows
-from orchestration.dumps.profiles import ColumnMap, FeedMap
+from orchestration.dumps.profiles import FeedMap
 from orchestration.dumps.row_rules import left_out, set_by_rules
 from orchestration.dumps.values import Problem, Value, read
 from orchestration.sql import quoted

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from orchestration.dumps import months
+from orchestration.dumps.column_maps import ColumnMap
 from orchestration.dumps.feeds import SQL_TYPES, Column
-from orchestration.dumps.profiles import ColumnMap, FeedMap
+from orchestration.dumps.profiles import FeedMap
 from orchestration.dumps.zones import is_touched, to_utc
 from orchestration.sql import quoted
 

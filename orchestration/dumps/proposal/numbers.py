@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
+from orchestration.dumps.column_maps import BRACKETS, SIGNS
 from orchestration.dumps.currencies import CURRENCIES
-from orchestration.dumps.profiles import BRACKETS, SIGNS
 from orchestration.dumps.proposal.seen import MOSTLY
 
 PLAIN_NUMBER = r"[+-]?\d+(\.\d+)?"

@@ -11,13 +11,14 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from orchestration.dumps.column_maps import ColumnMap
 from orchestration.dumps.dialect import without_compression
 from orchestration.dumps.feeds import FEEDS, Column
 from orchestration.dumps.headings import in_yaml
 from orchestration.dumps.held import listed, shortened
 from orchestration.dumps.looks import Look
 from orchestration.dumps.months import MONTH_OF
-from orchestration.dumps.profiles import SHIPPED, ColumnMap, known_profiles, parsed
+from orchestration.dumps.profiles import SHIPPED, known_profiles, parsed
 from orchestration.dumps.proposal import vocabulary
 from orchestration.dumps.proposal.columns import Guess
 from orchestration.dumps.proposal.draft import Draft, NoEvidence, draft

@@ -136,7 +136,7 @@ def test_a_redelivery_is_recorded_with_old_and_new_counts(home: Home) -> None:
 def test_the_ledger_says_how_a_file_was_read(home: Home) -> None:
     home.deliver("orders_2026-03-01.csv", orders(order(1), order(2, ordered_at="2026-03-01 12:00:00")))
     (file,) = home.land().live
-    assert (file.profile_name, file.profile_version, file.run_id) == ("canonical", 1, "test-run")
+    assert (file.profile_name, file.profile_version, file.run_id) == ("canonical", 2, "test-run")
     assert (file.first_event_at, file.last_event_at) == ("2026-03-01 10:00:00", "2026-03-01 12:00:00")
     assert (file.rows_delivered, file.rows_clean, file.rows_quarantined) == (2, 2, 0)
 

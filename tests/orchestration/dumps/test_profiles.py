@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.dumps.column_maps import ColumnMap, ZoneMap
 from orchestration.dumps.keys import Part
 from orchestration.dumps.layouts import FillDown, Layout, Made, Packed
 from orchestration.dumps.patterns import group_of, is_found
-from orchestration.dumps.profiles import ColumnMap, FeedMap, Profile, ZoneMap, known_profiles, load_profile
+from orchestration.dumps.profiles import FeedMap, Profile, known_profiles, load_profile
 from orchestration.dumps.row_rules import Condition, RowRule
 from orchestration.errors import RegularsError
 from tests.orchestration.dumps.conftest import ORDERS_HEADER, Home, order

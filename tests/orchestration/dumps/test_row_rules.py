@@ -189,7 +189,7 @@ BROKEN = {
     ),
     "an unknown column": (
         "rule: x, when: {a: filled}, set: {state: paid}",
-        "rule 'x' can't set 'state'. Known: is_test, line_kind, status",
+        "rule 'x' can't set 'state'. Known: accepts_email, accepts_phone, accepts_sms, accepts_wechat, is_test, line_kind, status",
     ),
     "an unknown value": ("rule: x, when: {a: filled}, set: {status: payed}", "rule 'x' can't set status to 'payed'. Known: pending, paid"),
     "a name that is taken": ("rule: repeated_order, when: {a: filled}, leave_out: true", "choose another name"),
