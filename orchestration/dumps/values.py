@@ -232,8 +232,7 @@ def _timestamp(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, z
     unread = f"{name} is null and {local} is not null"
     problems = [
         Problem(f"{unread} and {zones.is_unknown}", "unknown_time_zone", column.name),
-        Problem(f"{unread} and {zones.each(lambda zone: is_touched(local, zone, forward=True))}", "nonexistent_local_time", column.name),
-        Problem(f"{unread} and {zones.each(lambda zone: is_touched(local, zone, forward=False))}", "ambiguous_local_time", column.name),
+        *_refused_hours(column, unread, local, mapping, zones),
         Problem(_missed(column, text), "not_a_timestamp", column.name),
         Problem(outside, "date_out_of_range", column.name),
     ]
@@ -241,6 +240,17 @@ def _timestamp(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, z
         unusual = f"({name} is null or {outside}) and trim({text}) <> '' and not {_is_usual(text)}"
         problems.insert(0, Problem(unusual, "not_a_timestamp", column.name))
     return Value(value, tuple(problems), (_unread(column, text), outside), parsed)
+
+
+def _refused_hours(column: Column, unread: str, local: str, mapping: FeedMap, zones: Zones) -> list[Problem]:
+    """Where one kind of hour is refused, a local time without a value is in one: the clocks, long in SQL, need not be asked again."""
+    skipped, repeated = "nonexistent_local_time", "ambiguous_local_time"
+    if mapping.repeated_hour != "refuse":
+        return [Problem(unread, skipped, column.name)] if mapping.skipped_hour == "refuse" else []
+    if mapping.skipped_hour != "refuse":
+        return [Problem(unread, repeated, column.name)]
+    is_skipped = zones.each(lambda zone: is_touched(local, zone, forward=True))
+    return [Problem(f"{unread} and {is_skipped}", skipped, column.name), Problem(unread, repeated, column.name)]
 
 
 def _date(column: Column, text: str, origin: ColumnMap) -> Value:
