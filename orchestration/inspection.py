@@ -12,7 +12,6 @@ from orchestration.dumps.inspection import Inspection, Trial, without_addresses
 from orchestration.dumps.looks import BLANKS, Look
 from orchestration.dumps.matching import Match
 from orchestration.dumps.proposal.draft import Draft, draft
-from orchestration.dumps.proposal.text import write
 from orchestration.settings import Settings
 
 MOST_PROFILES = 4
@@ -25,16 +24,16 @@ def show(
     console: Console, path: Path, settings: Settings, rows: int, show_personal_data: bool, profile: str | None, write_profile: str | None
 ) -> bool:
     """Print it; write the proposed profile, if one is asked for, and print what that makes of it. Returns whether a profile reads it."""
-    found = inspection.inspect(path, settings, rows, show_personal_data=show_personal_data, profile=profile)
-    _look(console, found.look)
-    notes: tuple[str, ...] = ()
     if write_profile:
-        written = write(write_profile, found.look, settings.home)
+        looked = inspection.look_to_propose(path, settings, rows, profile)
+        _look(console, looked)
+        written, found = inspection.propose(looked, settings, write_profile, show_personal_data=show_personal_data)
         console.print(f"\nWrote {_inert(str(written))}.", soft_wrap=True)
-        notes = tuple(inspection.notes_of_file(found.look))
-        found = inspection.inspect(path, settings, rows, show_personal_data=show_personal_data, profile=write_profile)
+    else:
+        found = inspection.inspect(path, settings, rows, show_personal_data=show_personal_data, profile=profile)
+        _look(console, found.look)
     _ranking(console, found)
-    for note in dict.fromkeys((*notes, *found.notes)):
+    for note in dict.fromkeys(found.notes):
         console.print(f"[yellow]Note:[/yellow] {_inert(note)}", soft_wrap=True)
     if found.best and found.trial:
         _trial(console, found.best, found.trial, show_personal_data)

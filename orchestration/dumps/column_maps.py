@@ -129,7 +129,7 @@ class ColumnMap(Part):
         if bool(self.source) == (self.value is not None):
             raise ValueError("expected exactly one of 'source' (names of the dump's column) and 'value' (a constant)")
         if self.beside and not self.source:
-            raise ValueError("'plus', 'less' and 'zone' stand beside a 'source', not beside a constant")
+            raise ValueError("'plus', 'less' and 'zone' need a 'source'; a constant 'value' can't have them")
         if self.thousands == self.decimal:
             raise ValueError(f"'thousands' and 'decimal' are both {self.decimal!r}; a number could be read two ways")
         if self.format and self.reads != "as_is":

@@ -23,6 +23,7 @@ from orchestration.dumps.ledger import Ledger
 from orchestration.dumps.looks import BLANKS, Look, look
 from orchestration.dumps.matching import Match, match_of, matches, readable_profiles
 from orchestration.dumps.profiles import Profile, known_profiles, load_profile, open_marks
+from orchestration.dumps.proposal.text import write
 from orchestration.settings import Settings, Source
 from orchestration.sql import readable
 
@@ -90,11 +91,30 @@ def inspect(
         notes = [*looked.notes]
     else:
         looked, ranking, notes = _as_it_looks(path, rows, settings.home)
-    found = Inspection(looked, tuple(ranking), tuple(notes))
+    return _with_trial(Inspection(looked, tuple(ranking), tuple(notes)), settings, preview, show_personal_data)
+
+
+def look_to_propose(path: Path, settings: Settings, rows: int = 1000, profile: str | None = None) -> Look:
+    """The file's first ``rows`` rows as its bytes suggest, or as a profile says that it is read. Raises as ``inspect`` does."""
+    return _as_told(path, rows, load_profile(profile, settings.home, "inspect"))[0] if profile else look(path, rows)
+
+
+def propose(looked: Look, settings: Settings, name: str, preview: int = 3, show_personal_data: bool = False) -> tuple[Path, Inspection]:
+    """Write a profile of that name for files like the one looked at, and tell what it makes of its rows.
+
+    Raises ``RegularsError`` for a file that shows too little of what it is, and for a name that is taken or is none.
+    """
+    written = write(name, looked, settings.home)
+    made = load_profile(name, settings.home, "inspect")
+    ranking = tuple(match_of(made, feed, looked) for feed in made.feeds)
+    return written, _with_trial(Inspection(looked, ranking, tuple(_notes_of_file(looked))), settings, preview, show_personal_data)
+
+
+def _with_trial(found: Inspection, settings: Settings, preview: int, show_personal_data: bool) -> Inspection:
     if found.best is None:
         return found
-    trial = _tried(found.best, looked, settings, preview, show_personal_data)
-    return replace(found, notes=(*notes, *_notes(found.best, looked, settings)), trial=trial)
+    trial = _tried(found.best, found.look, settings, preview, show_personal_data)
+    return replace(found, notes=(*found.notes, *_notes(found.best, found.look, settings)), trial=trial)
 
 
 def _as_it_looks(path: Path, rows: int, home: Path) -> tuple[Look, list[Match], list[str]]:
@@ -109,7 +129,7 @@ def _as_it_looks(path: Path, rows: int, home: Path) -> tuple[Look, list[Match], 
                 other, told = _as_told(path, rows, profile)
                 if told and told[0].fits:
                     return other, told, [*other.notes, *notes]
-    return looked, ranking, [*notes_of_file(looked), *notes]
+    return looked, ranking, [*_notes_of_file(looked), *notes]
 
 
 def _as_told(path: Path, rows: int, profile: Profile) -> tuple[Look, list[Match]]:
@@ -123,7 +143,7 @@ def _as_told(path: Path, rows: int, profile: Profile) -> tuple[Look, list[Match]
     return looked, [best]
 
 
-def notes_of_file(looked: Look) -> Iterator[str]:
+def _notes_of_file(looked: Look) -> Iterator[str]:
     """What to know of the file whichever profile reads it."""
     yield from looked.notes
     if looked.guess.others:

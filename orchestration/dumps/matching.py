@@ -67,13 +67,15 @@ def match_of(profile: Profile, feed: str, look: Look) -> Match:
     located = mapping.locate(header)
     read = {name.strip() for name in located.values()} | mapping.layout.reads | {name for rule in mapping.rules for name in rule.when}
     read |= {name for column in located for name in mapping.columns[column].beside}
+    patterns = [name for name in read if any(sign in name for sign in "*?[")]
+    unused = (name for name in look.columns if name not in read)
     return Match(
         profile=profile,
         feed=feed,
         found=located,
         missing=mapping.missing(feed, header),
         wanted=sum(1 for column in mapping.columns.values() if column.source),
-        unused=tuple(name for name in look.columns if not any(fnmatch.fnmatchcase(name, pattern) for pattern in read)),
+        unused=tuple(name for name in unused if not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)),
         columns=len(look.columns),
         takes_name=mapping.matches(look.path.name),
     )

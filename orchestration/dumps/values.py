@@ -32,6 +32,7 @@ DAY = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
 CLOCK = "[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6}0*)?)?"
 OFFSET = " ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
 """How a timestamp says itself how far from UTC it is."""
+SKIPPED_HOUR, REPEATED_HOUR = "nonexistent_local_time", "ambiguous_local_time"
 
 
 @dataclass(frozen=True)
@@ -244,13 +245,12 @@ def _timestamp(column: Column, text: str, origin: ColumnMap, mapping: FeedMap, z
 
 def _refused_hours(column: Column, unread: str, local: str, mapping: FeedMap, zones: Zones) -> list[Problem]:
     """Where one kind of hour is refused, a local time without a value is in one: the clocks, long in SQL, need not be asked again."""
-    skipped, repeated = "nonexistent_local_time", "ambiguous_local_time"
     if mapping.repeated_hour != "refuse":
-        return [Problem(unread, skipped, column.name)] if mapping.skipped_hour == "refuse" else []
+        return [Problem(unread, SKIPPED_HOUR, column.name)] if mapping.skipped_hour == "refuse" else []
     if mapping.skipped_hour != "refuse":
-        return [Problem(unread, repeated, column.name)]
+        return [Problem(unread, REPEATED_HOUR, column.name)]
     is_skipped = zones.each(lambda zone: is_touched(local, zone, forward=True))
-    return [Problem(f"{unread} and {is_skipped}", skipped, column.name), Problem(unread, repeated, column.name)]
+    return [Problem(f"{unread} and {is_skipped}", SKIPPED_HOUR, column.name), Problem(unread, REPEATED_HOUR, column.name)]
 
 
 def _date(column: Column, text: str, origin: ColumnMap) -> Value:

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
 
 from orchestration.dumps.feeds import FEEDS, Column
 from orchestration.dumps.held import shortened
@@ -16,6 +15,8 @@ from orchestration.dumps.proposal.vocabulary import plain
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 PHONE = r"(\+|00)?[\d][\d ()./-]{5,18}\d"
 _SPEAKING_PHONE = r"(\+?86)?1[3-9]\d{9}|\+\d{9,14}"
+_NUMBERED = r".*(id|ids|no|number|code|key|编号|单号|号码|序号)|#"
+"""Plain names of columns that number things: a count of them may look like phones."""
 _PERSON = r"[^\W\d_]+( [^\W\d_]\.?)? [^\W\d_]{2,}"
 _MASKED = r".*\*.*"
 _BOOLEAN = r"(?i)true|false|1|0|yes|no|y|n|t|f"
@@ -23,6 +24,8 @@ FROM_VALUES = "told from its values alone"
 MOST_TELLING = 50
 """Values of a column that say what it may tell of others; and columns of dates that do."""
 MOST_AMOUNTS = 500
+MOST_BY_VALUES = 300
+"""Columns whose values are looked at although their names are unknown: a dump of thousands is known by its names."""
 NEVER_GUESSED = ("order_refund_amount",)
 """Columns that another one with a key says: ``refund_amount`` of the order."""
 OF_LINES = (Column("line_total", "money"), Column("line_paid", "money"))
@@ -40,20 +43,19 @@ class Guess:
     is_typed: bool = True
 
 
-def of_feed(feed: str, seen: Seen, lines: str | None = None) -> dict[str, Guess]:
+def of_feed(feed: str, clues: "Clues", lines: str | None = None) -> dict[str, Guess]:
     """Canonical column → where it seems to come from. ``lines``: of JSON, the key under which a record has its lines."""
-    return _Search(feed, seen, lines).found()
+    return _Search(feed, clues, lines).found()
 
 
 class _Search:
-    def __init__(self, feed: str, seen: Seen, lines: str | None) -> None:
+    def __init__(self, feed: str, clues: "Clues", lines: str | None) -> None:
         self.columns = tuple(column for column in FEEDS[feed] if column.name not in NEVER_GUESSED)
         if any(column.name == "unit_price" for column in self.columns):
             self.columns = (*self.columns, *OF_LINES)
-        self.seen, self.lines = seen, lines
-        self.free = {form: name for name in reversed(seen.names) for form in reversed(list(vocabulary.forms(name)))}
-        self.parts = _parts(seen.names, lines)
-        self.others = _others(seen)
+        self.seen, self.others, self.lines = clues.seen, clues, lines
+        self.free = dict(clues.forms)
+        self.parts = _parts(clues.seen.names, lines)
 
     def found(self) -> dict[str, Guess]:
         found: dict[str, Guess] = {}
@@ -130,9 +132,12 @@ class _Search:
 
     def _by_values(self, column: Column) -> Guess | None:
         """A column without a known name whose values can hardly be anything else."""
-        names = list(dict.fromkeys(self.free.values()))
+        free = set(self.free.values())
+        names = [name for name in self.seen.names[:MOST_BY_VALUES] if name in free]
         if column.name in ("email", "phone"):
             pattern = re.compile(EMAIL if column.name == "email" else _SPEAKING_PHONE)
+            if column.name == "phone":
+                names = [name for name in names if not re.fullmatch(_NUMBERED, plain(name))]
             speaking = (name for name in names if (found := self.seen.filled(name)) and all(map(pattern.fullmatch, found)))
             return next(map(Guess, speaking), None)
         if column.name in ("ordered_at", "created_at"):
@@ -143,22 +148,37 @@ class _Search:
         return None
 
 
-class _Others(NamedTuple):
-    """``dated``: columns that hold dates, but for those that are plain numbers; ``dates``: their values. ``amounts``: texts of numbers with
-    points and commas."""
-
-    dated: list[str]
-    dates: list[list[str]]
-    amounts: list[str]
-
-
-@lru_cache(maxsize=1)
-def _others(seen: Seen) -> _Others:
+@dataclass(frozen=True, eq=False)
+class Clues:
     """What the columns of a dump tell of each other, whatever the feed."""
-    starts = {name: seen.filled(name)[:MOST_TELLING] for name in seen.names}
-    dated = [name for name, values in starts.items() if (form := dates.written(values)) and not any("reads" in key for key in form.keys)]
-    telling = (value for values in starts.values() if numbers.written(values) is not None for value in values if re.search("[.,]", value))
-    return _Others(dated[:MOST_TELLING], [seen.filled(name) for name in dated[:MOST_TELLING]], list(islice(telling, MOST_AMOUNTS)))
+
+    seen: Seen
+
+    @cached_property
+    def forms(self) -> Mapping[str, str]:
+        """A column's name as it is looked up → the first column with such a name."""
+        return {form: name for name in reversed(self.seen.names) for form in reversed(list(vocabulary.forms(name)))}
+
+    @cached_property
+    def dated(self) -> list[str]:
+        """Columns that hold dates, but for those that are plain numbers."""
+        forms = ((name, dates.written(values)) for name, values in self._starts.items() if values)
+        return [name for name, form in forms if form and not any("reads" in key for key in form.keys)][:MOST_TELLING]
+
+    @cached_property
+    def dates(self) -> list[list[str]]:
+        return [self.seen.filled(name) for name in self.dated]
+
+    @cached_property
+    def amounts(self) -> list[str]:
+        """Texts of numbers with points and commas."""
+        signs = {name: found for name, values in self._starts.items() if (found := [value for value in values if re.search("[.,]", value)])}
+        telling = (value for name, found in signs.items() if numbers.written(self._starts[name]) is not None for value in found)
+        return list(islice(telling, MOST_AMOUNTS))
+
+    @cached_property
+    def _starts(self) -> dict[str, list[str]]:
+        return {name: self.seen.filled(name)[:MOST_TELLING] for name in self.seen.names[:MOST_BY_VALUES]}
 
 
 def _parts(names: list[str], lines: str | None) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.looks import BLANKS, Look
 from orchestration.dumps.proposal import feeds, numbers, order_lines, packed_lines, vocabulary
-from orchestration.dumps.proposal.columns import Guess, of_feed
+from orchestration.dumps.proposal.columns import Clues, Guess, of_feed
 from orchestration.dumps.proposal.dates import CLOCK, clock_of, written
 from orchestration.dumps.proposal.seen import Seen, mostly, seen
 
@@ -18,6 +18,7 @@ NOBODYS_IDS = {"zero": "^0$", "words": "(?i)^(guest|anonymous|游客|匿名|匿�
 ONE_EACH = "no column says how many pieces a row is of, so each is read as one"
 BY_ADDRESS = "no column holds a customer's id: an order is its e-mail's or phone's"
 NOBODY = "no column says who bought: these orders are nobody's"
+ONE_AT_A_TIME = "no column names the order: what a customer buys on one date, or at one time, is read as one"
 REVIEWS_ALIKE = "nothing tells two reviews apart for sure, so review_id is missing: name a column for it, or join several under layout.made"
 LONGEST_KEY = 40
 """Characters of values that may be part of an id of a review."""
@@ -51,18 +52,21 @@ class NoEvidence:
 def draft(look: Look) -> Draft | NoEvidence:
     """What is proposed for dumps like this one, or why nothing is."""
     rows = seen(look)
-    if made := _packed(rows):
+    clues = Clues(rows)
+    if made := _packed(clues):
         return _finished(made, rows)
-    found, nearest = feeds.found(rows, look.found.get("lines"))
+    found, nearest = feeds.found(clues, look.found.get("lines"))
     if found is None:
         return NoEvidence(nearest.feed if nearest else None, nearest.missing if nearest else ())
     made = Draft(found.feed, dict(found.guesses))
     if look.delimiter == BLANKS:
         made = replace(made, layout={"split_at_blanks": True})
+    if found.feed == "orders" and "order_id" not in made.columns:
+        made, rows = _with_order_ids(made, rows)
     if found.feed in ("orders", "order_items") and "order_id" in made.columns:
         made = _with_lines(made, rows)
     if found.feed == "order_headers":
-        made = _with_totals(made, rows)
+        made = _with_totals(made, clues)
     if "ordered_at" in made.columns:
         made = _with_moments(made, rows)
     if found.feed == "reviews" and "review_id" not in made.columns:
@@ -70,9 +74,9 @@ def draft(look: Look) -> Draft | NoEvidence:
     return _finished(made, rows)
 
 
-def _packed(rows: Seen) -> Draft | None:
-    guesses = of_feed("orders", rows)
-    packed = packed_lines.found(guesses, rows) if {"order_id", "ordered_at"} <= guesses.keys() else None
+def _packed(clues: Clues) -> Draft | None:
+    guesses = of_feed("orders", clues)
+    packed = packed_lines.found(guesses, clues.seen) if {"order_id", "ordered_at"} <= guesses.keys() else None
     return Draft("orders", packed.columns, packed.layout) if packed else None
 
 
@@ -112,6 +116,19 @@ def _with_words(made: Draft, rows: Seen) -> Draft:
     return replace(made, words={name: tuple(sorted(found.difference(choices[name]))) for name, found in seen.items()})
 
 
+def _with_order_ids(made: Draft, rows: Seen) -> tuple[Draft, Seen]:
+    """Of orders that no column names: what a customer buys at one time is one. The rows then have such a column."""
+    if not {"customer_id", "ordered_at"} <= made.columns.keys():
+        return made, rows
+    parts = [made.columns[name].source for name in ("customer_id", "ordered_at")]
+    name = next(name for name in ("order", "order_made", "order_of_customer_and_time") if name not in rows.names)
+    layout = made.layout | {"made": {name: {"join": parts}}}
+    columns = {**made.columns, "order_id": Guess(name)}
+    made = replace(made, layout=layout, columns=columns, open_marks=(*made.open_marks, ONE_AT_A_TIME))
+    ids = map("-".join, zip(*map(rows.bare, parts), strict=True))
+    return made, replace(rows, columns=(*rows.columns, name), rows=tuple((*row, order) for row, order in zip(rows.rows, ids, strict=True)))
+
+
 def _with_lines(made: Draft, rows: Seen) -> Draft:
     arrangement = order_lines.arranged(made.columns, rows)
     made = replace(made, columns=arrangement.columns, layout=made.layout | arrangement.layout, rules=arrangement.rules)
@@ -120,9 +137,9 @@ def _with_lines(made: Draft, rows: Seen) -> Draft:
     return replace(made, values={**made.values, "quantity": "1"}, open_marks=(*made.open_marks, ONE_EACH))
 
 
-def _with_totals(made: Draft, rows: Seen) -> Draft:
+def _with_totals(made: Draft, clues: Clues) -> Draft:
     """Orders of which the file says what they cost and not of what they are made: one piece each, unless another file brings the lines."""
-    total = of_feed("orders", rows).get("total_amount")
+    total = of_feed("orders", clues).get("total_amount")
     if not total:
         return made
     columns = {**made.columns, "unit_price": total}

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.proposal import columns
-from orchestration.dumps.proposal.columns import Guess
-from orchestration.dumps.proposal.seen import Seen
+from orchestration.dumps.proposal.columns import Clues, Guess
 
 _ANYBODY = ("customer_id", "email", "phone")
 _WHO = ("name", "email", "phone", "membership_no", "birth_year", "gender", "signed_up_at", "accepts_email", "accepts_sms", "city")
@@ -37,7 +36,8 @@ ABSENT = {
 """Feed → what a dump of it can't have: these belong to orders, payments and reviews."""
 
 MAY_LACK = {"orders": ("ordered_at", "quantity", "unit_price"), "order_items": ("quantity",), "reviews": ("created_at",)}
-"""Feed → columns one of which may be missing: it is proposed all the same, with a mark."""
+"""Feed → columns one of which may be missing: it is proposed all the same, with a mark. Orders may lack the order too, if they say who
+bought and when."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Found:
     missing: tuple[tuple[str, ...], ...] = ()
 
 
-def found(seen: Seen, lines: str | None) -> tuple[Found | None, Found | None]:
+def found(clues: Clues, lines: str | None) -> tuple[Found | None, Found | None]:
     """The feed that the dump is, if there is evidence; and, if there is none, the nearest."""
-    guesses = {feed: _without_strays(columns.of_feed(feed, seen, lines)) for feed in FEEDS}
+    guesses = {feed: _without_strays(columns.of_feed(feed, clues, lines)) for feed in FEEDS}
     there = {name for guessed in guesses.values() for name, guess in guessed.items() if guess.is_typed}
     each = [Found(feed, guesses[feed], _missing(feed, guesses[feed])) for feed in SIGNS if not there.intersection(ABSENT.get(feed, ()))]
     for one in each:
@@ -71,7 +71,10 @@ def _without_strays(guesses: dict[str, Guess]) -> dict[str, Guess]:
 
 
 def _lacks_one(found: Found) -> bool:
-    return len(found.missing) == 1 and found.missing[0][0] in MAY_LACK.get(found.feed, ())
+    lacking = [group[0] for group in found.missing]
+    if lacking == ["order_id"]:
+        return found.feed == "orders" and "customer_id" in found.guesses and found.guesses["customer_id"].is_typed
+    return len(lacking) == 1 and lacking[0] in MAY_LACK.get(found.feed, ())
 
 
 def _is_named(found: Found) -> bool:

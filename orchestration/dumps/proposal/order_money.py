@@ -83,8 +83,8 @@ class OrderMoney:
         return found
 
     def is_of_whole_orders(self, guess: Guess, *, is_alone_enough: bool = True) -> bool:
-        """Whether an amount stands once on each order: alike on all of its rows, or, if that is enough, on one of them, with nothing on the
-        others."""
+        """Whether an amount stands once on each order: alike on all of its rows, whose goods differ, or, if that is enough, on one of them,
+        with nothing on the others."""
         kind = (guess.source, is_alone_enough)
         if kind not in self._kinds:
             self._kinds[kind] = self._stands_once(self._amounts(guess), is_alone_enough)
@@ -97,15 +97,16 @@ class OrderMoney:
             nonzero = [amount for amount in amounts if amount]
             if len(set(nonzero)) > 1 or (0 in amounts and nonzero):
                 return False
-            is_repeated |= len(nonzero) == len(rows)
+            is_repeated |= len(nonzero) == len(rows) and self.rows.are_of_different_goods(rows)
             is_alone |= len(nonzero) == 1
         return is_repeated or (is_alone and is_alone_enough)
 
     def _may_be_of_either(self, guess: Guess) -> bool:
-        """Whether there are lines and amounts, and no order of several lines that would tell."""
+        """Whether there are lines and amounts, and no order of several different lines that would tell."""
         quantity = self.rows.guesses.get("quantity")
         is_of_lines = any(name in self.rows.guesses for name in LINE_FIELDS) and not (quantity and vocabulary.is_of_orders(quantity.source))
-        return is_of_lines and not self.rows.several and len(self.rows.orders) < FEW_ORDERS and any(self._amounts(guess))
+        telling = filter(self.rows.are_of_different_goods, self.rows.several)
+        return is_of_lines and not any(telling) and len(self.rows.orders) < FEW_ORDERS and any(self._amounts(guess))
 
     def _are_alike(self, each: Guess, line: Guess) -> bool:
         """Whether a price is the line's total also where there are several pieces."""
@@ -154,10 +155,13 @@ class OrderMoney:
         return _doubted(written, EITHER_SIGN) if len(signs) > 1 else written
 
     def _says_what_is_taken_off(self, total: Guess | None, price: Price) -> bool:
-        """Whether goods, shipping and tax are never less than the total of their order."""
+        """Whether goods, shipping and tax are never less than the total of their order, and sometimes more. Totals of nothing say neither:
+        they may be of orders that nobody paid."""
         if not total or not price.guess or ("of: order" not in total.keys and self.rows.several):
             return False
-        return all(off > -_CENT for off in self._taken_off(price))
+        offs = self._taken_off(price)
+        paid = (off for rows, off in zip(self.rows.orders, offs, strict=True) if any(self._of("total_amount")[number] for number in rows))
+        return all(off > -_CENT for off in offs) and any(off >= _CENT for off in paid)
 
     def _taken_off(self, price: Price) -> list[Decimal]:
         """Per order: goods, shipping and tax less what it cost in all; nothing where that isn't said."""

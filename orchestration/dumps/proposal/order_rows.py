@@ -37,6 +37,11 @@ class OrderRows:
         """Orders of several rows."""
         return [rows for rows in self.orders if len(rows) > 1 and (self._names_order_once or self._order_ids[rows[0]])]
 
+    def are_of_different_goods(self, rows: list[int]) -> bool:
+        """Whether the rows of an order name several goods, or none: those alike in goods are alike in all that is of the row as well."""
+        named = [values for values in self._goods if any(values[number] for number in rows)]
+        return not named or any(len({values[number] for number in rows}) > 1 for values in named)
+
     @cached_property
     def summaries(self) -> frozenset[int]:
         """First rows of orders that name no goods, above rows that do."""

@@ -24,7 +24,7 @@ class Packed(NamedTuple):
 
 def found(guesses: Mapping[str, Guess], seen: Seen) -> Packed | None:
     """How the lines are packed, or None where they aren't. ``guesses``: of the feed ``orders`` for the columns as they are."""
-    holding = [name for name in seen.names if _is_packed(seen.filled(name))]
+    holding = [name for name in seen.names if ":" in seen.first(name) and _is_packed(seen.filled(name))]
     if not holding:
         return None
     values = [value for name in holding for value in seen.filled(name)]
@@ -55,10 +55,8 @@ def found(guesses: Mapping[str, Guess], seen: Seen) -> Packed | None:
 
 
 def _is_packed(values: list[str]) -> bool:
-    if not values or ":" not in values[0]:
-        return False
     telling = [value for value in values if len(fields := _FIELD.findall(value)) > 2 and set(fields) & {"quantity", "qty"}]
-    return len(telling) >= MOSTLY * len(values)
+    return bool(telling) and len(telling) >= MOSTLY * len(values)
 
 
 def _between_items(values: list[str]) -> str | None:

@@ -44,7 +44,12 @@ class Seen:
     def is_guarded(self, name: str) -> bool:
         """Whether values wear what keeps a spreadsheet from changing them: a tab, an apostrophe, ``="…"``."""
         place = self._places[name]
-        return any(_GUARDED.fullmatch(row[place]) for row in self.rows)
+        return any(_GUARDED.fullmatch(value) for row in self.rows if (value := row[place]) and (value[0] in "\t'=" or value[-1] == "\t"))
+
+    def first(self, name: str) -> str:
+        """The first value as delivered, or an empty text: that of most columns of a wide dump says enough."""
+        place = self._places[name]
+        return next((row[place] for row in self.rows if row[place]), "")
 
     def bare(self, name: str) -> list[str]:
         """A value per row, without guards and blanks around it; empty where there is none."""
@@ -73,7 +78,7 @@ def seen(look: Look) -> Seen:
     rows: list[tuple[str, ...]] = []
     begun_anew = set()
     for row in split:
-        if tuple(value.strip() for value in row) == names:
+        if row[0].strip() == names[0] and tuple(value.strip() for value in row) == names:
             begun_anew.add(len(rows))
         elif len(row) == len(names) and any(map(str.strip, row)):
             rows.append(tuple(row))

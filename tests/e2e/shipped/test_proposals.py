@@ -4,17 +4,18 @@ The shipped profiles are not used here: `regulars inspect --write-profile` propo
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from orchestration.dumps.looks import look
 from orchestration.dumps.profiles import open_marks
 from orchestration.dumps.proposal.text import write
 from tests.e2e.conftest import Home
-from tests.e2e.shipped.test_shipped import RUNS, SAMPLES, TABLE, Sample
+from tests.e2e.shipped.table import RUNS, SAMPLES, TABLE, Sample, buyers_of, orders_of
 from tests.edits import Edit, apply
 
 pytestmark = pytest.mark.slow
@@ -66,8 +67,30 @@ EDITS: dict[str, tuple[Edit, ...]] = {
             "{matches: '[1-9]'}}, set: {status: refunded}}\n    # Not read",
         ),
     ),
+    "woocommerce_orders": (
+        Edit(
+            "on_first_item: [shipping_total, tax_total]}",
+            "on_first_item: [shipping_total, tax_total, refund_items.amount], unpack: {refund_items: [amount]}}",
+        ),
+        Edit("    # Not read", "      refund_amount: {source: refund_items.amount, of: order}\n    # Not read"),
+    ),
+    "cdnow": (Edit(mark="no column names the order"),),
+    "online_retail": (Edit("    # Not read", "    adjustment_products: [M, D]\n    # Not read"),),
+    "olist/olist_order_items_dataset.csv": (Edit(mark="how many pieces"), Edit(mark="whole order")),
+    "olist/olist_orders_dataset.csv": (
+        Edit("created: pending\n", "created: pending\n          invoiced: paid\n", "which status is invoiced"),
+        Edit("created: pending\n", "created: pending\n          unavailable: cancelled\n", "which status is unavailable"),
+    ),
+    "jd_reviews": (
+        Edit(
+            "    columns:\n",
+            "    layout:\n      made:\n        reviewer: {first_of: [nickname], unless: '\\*', hashed: true}\n"
+            "        order: {first_of: [orderId], unless: '^0$'}\n    columns:\n",
+        ),
+        Edit("      order_id: orderId\n", "      order_id: order\n      customer_id: reviewer\n"),
+    ),
 }
-"""Sample → edits by hand; none for those that are not named."""
+"""Sample, or file of one with several → edits by hand; none for those that are not named."""
 
 OTHERWISE: dict[str, dict[str, tuple[Any, ...]]] = {
     # The discount of the order is read from a column of its own, which says it of unpaid orders too.
@@ -81,31 +104,34 @@ def test_the_values_of_a_sample_come_out_of_what_is_proposed_for_it(settings: st
     sources = "".join(f"  {sample.folder}: {{profile: my_{sample.folder}, max_quarantined_share: 1}}\n" for sample in samples)
     home = make_home(f"{settings}\nsources:\n{sources}")
     for sample in samples:
-        (file,) = (SAMPLES / sample.folder).iterdir()
-        path = write(f"my_{sample.folder}", look(file, 1000), home.folder)
-        apply(EDITS.get(sample.folder, ()), path)
-        assert open_marks(path) == []
-        home.deliver([file], sample.folder)
+        files = sorted((SAMPLES / sample.folder).iterdir())
+        proposals = [write(f"of_file_{number}_{sample.folder}", look(file, 1000), home.folder) for number, file in enumerate(files)]
+        for file, proposal in zip(files, proposals, strict=True):
+            apply(EDITS.get(f"{sample.folder}/{file.name}" if len(files) > 1 else sample.folder, ()), proposal)
+            assert open_marks(proposal) == []
+        as_one(proposals, home.folder / "profiles" / f"my_{sample.folder}.yaml")
+        home.deliver(files, sample.folder)
     home.run()
     for sample in samples:
         check(sample, home)
 
 
+def as_one(proposals: list[Path], path: Path) -> None:
+    """A profile of all the feeds that were proposed for files of one source."""
+    read = [yaml.safe_load(proposal.read_text(encoding="utf-8")) for proposal in proposals]
+    feeds = {feed: keys for each in read for feed, keys in each["feeds"].items()}
+    assert len(feeds) == len(read)
+    path.write_text(yaml.safe_dump({**read[0], "feeds": feeds}, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
 def check(sample: Sample, home: Home) -> None:
     """Orders to the cent, and what each person bought; ids of persons are the proposal's own."""
     expected = [(order, *OTHERWISE.get(sample.folder, {}).get(order, values)) for order, *values in sample.orders]
-    assert home.published(
-        "select order_id, status, is_counted, net_amount, shipping_amount, tax_amount, total_amount from marts.fct_orders"
-        f" where source = '{sample.folder}' order by 1"
-    ) == list(expected)
-    assert home.published(
-        "select orders_count, net_amount from marts.customer_facts"
-        f" where customer_id like '{sample.folder}:%' and orders_count > 0 order by 1, 2"
-    ) == sorted((orders, amount) for _, orders, amount in sample.customers)
-    for query, rows in replace(sample, values=sample.values if not sample.orders else ()).values:
+    assert orders_of(sample.folder, home) == expected
+    assert sorted(figures for _, *figures in buyers_of(sample.folder, home)) == sorted(figures for _, *figures in sample.customers)
+    for query, rows in sample.values if not sample.orders else ():
         assert home.published(query) == list(rows)
 
 
-def test_most_samples_take_two_edits_at_most() -> None:
-    counts = {sample.folder: len(EDITS.get(sample.folder, ())) for sample in TABLE}
-    assert {folder: count for folder, count in counts.items() if count > 2} == {"amazon_orders": 3, "etsy_orders": 4}
+def test_most_proposals_take_two_edits_at_most() -> None:
+    assert {sample: len(edits) for sample, edits in EDITS.items() if len(edits) > 2} == {"amazon_orders": 3, "etsy_orders": 4}
