@@ -11,11 +11,12 @@ import pytest
 from orchestration.dumps.looks import look
 from orchestration.dumps.profiles import open_marks
 from orchestration.dumps.proposal.text import write
-from tests.e2e.cases.test_cases import CASES, Case, shared_cases
+from tests.e2e.cases.conftest import files_of, homes_of_cases
+from tests.e2e.cases.table import CASES, Case
 from tests.e2e.conftest import Home
+from tests.e2e.together import rows_of
 from tests.edits import Edit, apply
 
-__all__ = ["shared_cases"]
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 EDITS: dict[str, tuple[Edit, ...]] = {
@@ -27,33 +28,26 @@ EDITS: dict[str, tuple[Edit, ...]] = {
 """Case → edits by hand; none for those that are not named."""
 
 
+@pytest.fixture(scope="module")
+def homes(shared_cases: Path, make_home: Callable[[str], Home]) -> dict[int, Home]:
+    def profile_of(case: Case, home: Path) -> str:
+        name = f"proposed_{case.source}"
+        (file,) = files_of(case, shared_cases)
+        path = write(name, look(file, 1000), home)
+        edits = EDITS.get(case.folder, ())
+        assert len(edits) <= 2
+        apply(edits, path)
+        assert open_marks(path) == []
+        return name
+
+    return homes_of_cases(shared_cases, make_home, profile_of)
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case.folder for case in CASES])
-def test_the_values_come_out_of_the_proposal_with_at_most_two_edits(
-    case: Case, shared_cases: Path, make_home: Callable[[str], Home]
-) -> None:
-    home = make_home(f"{case.settings}\nsources: {{shop: {{profile: proposed}}}}\n")
-    files = [path for path in (shared_cases / case.folder).iterdir() if path.name != "expected.md"]
-    for file in files:
-        path = write("proposed", look(file, 1000), home.folder)
-    edits = EDITS.get(case.folder, ())
-    assert len(edits) <= 2
-    apply(edits, path)
-    assert open_marks(path) == []
-    home.deliver(files, "shop")
-    figures = home.run()
-    landing = figures["landing"]
-    assert tuple(landing[f"rows_{name}"] for name in ("delivered", "clean", "quarantined", "left_out")) == case.rows
-    # The proposal leaves customers without an id to their addresses, where the shipped profile makes ids of them.
-    expected = {as_guests(query): rows for query, rows in case.values.items()}
-    assert {query: bare(home.published(query)) for query in expected} == expected
-
-
-def as_guests(query: str) -> str:
-    return query.replace("'shop:", "'shop:guest-")
-
-
-def bare(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    return [tuple(value.replace("guest-", "") if isinstance(value, str) else value for value in row) for row in rows]
+def test_the_values_come_out_of_the_proposal_with_at_most_two_edits(case: Case, homes: dict[int, Home]) -> None:
+    home = homes[case.home]
+    assert rows_of(case.source, home) == case.rows
+    assert case.published(home) == case.values
 
 
 def test_reviews_belong_to_the_buyers_of_their_email(shared_cases: Path, make_home: Callable[[str], Home]) -> None:

@@ -25,7 +25,7 @@ class Sample:
 
     folder: str
     profile: str
-    settings: str
+    time_zone: str
     rows: tuple[int, int, int, int]
     orders: tuple[tuple[Any, ...], ...] = ()
     customers: tuple[tuple[Any, ...], ...] = ()
@@ -45,18 +45,11 @@ def guest(address: str) -> str:
     return f"guest-{hashed(address)}"
 
 
-USD = "currency: USD\ntime_zone: America/New_York"
-CNY = "currency: CNY\ntime_zone: Asia/Shanghai"
-CAD = "currency: CAD\ntime_zone: America/New_York"
-AUD = "currency: AUD\ntime_zone: Australia/Sydney"
-GBP = "currency: GBP\ntime_zone: Europe/London"
-BRL = "currency: BRL\ntime_zone: America/Sao_Paulo"
-
 TABLE = [
     Sample(
         folder="amazon_orders",
         profile="amazon_orders",
-        settings=USD,
+        time_zone="America/New_York",
         rows=(12, 10, 1, 1),
         orders=(
             ("111-2000001-0000001", "shipped", True, *money("41.97", "2.5", "0", "44.47")),
@@ -78,7 +71,7 @@ TABLE = [
     Sample(
         folder="ebay_orders",
         profile="ebay_orders",
-        settings=USD,
+        time_zone="America/New_York",
         rows=(9, 4, 4, 1),
         orders=(
             ("12-20001-00001", "completed", True, *money("37.5", "4", "3.92", "45.42")),
@@ -90,7 +83,7 @@ TABLE = [
     Sample(
         folder="ebay_orders_au",
         profile="ebay_orders_au",
-        settings=AUD,
+        time_zone="Australia/Sydney",
         rows=(5, 2, 3, 0),
         orders=(
             ("16-30001-00001", "completed", True, *money("3000", "12.5", "0", "3012.5")),
@@ -101,7 +94,7 @@ TABLE = [
     Sample(
         folder="ebay_orders_uk",
         profile="ebay_orders_uk",
-        settings=GBP,
+        time_zone="Europe/London",
         rows=(7, 3, 3, 1),
         orders=(
             ("04-40001-00001", "completed", True, *money("49.98", "3.95", "0", "53.93")),
@@ -112,7 +105,7 @@ TABLE = [
     Sample(
         folder="etsy_items",
         profile="etsy_items",
-        settings=CAD,
+        time_zone="America/New_York",
         rows=(5, 5, 0, 0),
         orders=(
             ("9101", "completed", True, *money("68", "8", "0", "76")),
@@ -125,7 +118,7 @@ TABLE = [
     Sample(
         folder="etsy_orders",
         profile="etsy_orders",
-        settings=CAD,
+        time_zone="America/New_York",
         rows=(7, 7, 0, 0),
         orders=(
             ("9201", "completed", True, *money("68", "8", "0", "76")),
@@ -141,7 +134,7 @@ TABLE = [
     Sample(
         folder="square_items",
         profile="square_items",
-        settings=USD,
+        time_zone="America/New_York",
         rows=(6, 5, 1, 0),
         orders=(
             ("SQA1x", "completed", True, *money("1216.5", "0", "97.32", "1331.82")),  # the mug that came back, 18.00, is a refund
@@ -153,7 +146,7 @@ TABLE = [
     Sample(
         folder="stripe_payments",
         profile="stripe_payments",
-        settings=USD,
+        time_zone="America/New_York",
         rows=(8, 5, 1, 2),
         values=(
             (
@@ -172,7 +165,7 @@ TABLE = [
     Sample(
         folder="douyin_orders",
         profile="douyin_orders",
-        settings=CNY,
+        time_zone="Asia/Shanghai",
         rows=(11, 10, 1, 0),
         orders=(
             # 47.00 of the buyer, 5.00 of the platform and 2.00 of the presenter, and a line of 1,015.90
@@ -190,7 +183,7 @@ TABLE = [
     Sample(
         folder="pinduoduo_orders",
         profile="pinduoduo_orders",
-        settings=CNY,
+        time_zone="Asia/Shanghai",
         rows=(10, 9, 1, 0),
         orders=(
             # total_amount is 商家实收金额; 用户实付金额 is 3.50 less, which the platform bears.
@@ -208,7 +201,7 @@ TABLE = [
     Sample(
         folder="jd_orders",
         profile="jd_orders",
-        settings=CNY,
+        time_zone="Asia/Shanghai",
         rows=(9, 8, 1, 0),
         orders=(
             ("302000000001", "completed", True, *money("460", "6", "0", "466")),
@@ -224,7 +217,7 @@ TABLE = [
     Sample(
         folder="youzan_orders",
         profile="youzan_orders",
-        settings=CNY,
+        time_zone="Asia/Shanghai",
         rows=(8, 7, 1, 0),
         orders=(
             ("E2026090110000000000001", "completed", True, *money("190", "0", "0", "190")),
@@ -239,7 +232,7 @@ TABLE = [
     Sample(
         folder="youzan_orders_whole",
         profile="youzan_orders",
-        settings=CNY,
+        time_zone="Asia/Shanghai",
         rows=(4, 4, 0, 0),
         orders=(
             ("E2026080110000000000001", "completed", True, *money("190", "8", "0", "198")),
@@ -252,7 +245,7 @@ TABLE = [
     Sample(
         folder="taobao_orders",
         profile="taobao_orders",
-        settings=CNY,
+        time_zone="Asia/Shanghai",
         rows=(6, 6, 0, 0),
         orders=(
             ("1612345678901234601", "completed", True, *money("100", "6", "0", "106")),
@@ -271,7 +264,7 @@ TABLE = [
     Sample(
         folder="woocommerce_orders",
         profile="woocommerce_orders",
-        settings=USD,
+        time_zone="America/New_York",
         rows=(5, 5, 0, 0),
         orders=(
             ("4001", "completed", True, *money("30.4", "10", "3.42", "48.42")),  # 4.60 was given back
@@ -289,7 +282,7 @@ TABLE = [
     Sample(
         folder="cdnow",
         profile="cdnow",
-        settings=USD,
+        time_zone="America/New_York",
         rows=(7, 7, 0, 0),
         orders=(
             ("00001-19970101", "completed", True, *money("11.77", "0", "0", "11.77")),
@@ -309,7 +302,7 @@ TABLE = [
     Sample(
         folder="online_retail",
         profile="online_retail",
-        settings=GBP,
+        time_zone="Europe/London",
         rows=(9, 9, 0, 0),
         orders=(
             ("599365", "completed", True, *money("40.08", "0", "0", "40.08")),  # 18.00 of it postage
@@ -329,7 +322,7 @@ TABLE = [
     Sample(
         folder="olist",
         profile="olist",
-        settings=BRL,
+        time_zone="America/Sao_Paulo",
         rows=(33, 33, 0, 0),
         orders=(
             ("2d387ab98437e5f528a87b031a086256", "shipped", True, *money("1250", "0", "0", "1250")),
@@ -369,7 +362,7 @@ TABLE = [
     Sample(
         folder="jd_reviews",
         profile="jd_reviews",
-        settings=CNY,
+        time_zone="Asia/Shanghai",
         rows=(5, 4, 1, 0),
         values=(
             (
@@ -387,7 +380,7 @@ TABLE = [
     Sample(
         folder="judgeme_reviews",
         profile="judgeme_reviews",
-        settings=USD,
+        time_zone="America/New_York",
         rows=(5, 4, 0, 1),
         values=(
             (
@@ -403,12 +396,6 @@ TABLE = [
         ),
     ),
 ]
-
-
-RUNS = {
-    " and ".join(sample.folder for sample in TABLE if sample.settings == settings): settings for settings in (USD, CNY, CAD, AUD, GBP, BRL)
-}
-"""Samples of the same settings are delivered to one home, each as a source of its own, and run once."""
 
 
 def orders_of(source: str, home: Home) -> list[tuple[Any, ...]]:

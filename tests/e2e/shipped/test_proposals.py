@@ -15,7 +15,8 @@ from orchestration.dumps.looks import look
 from orchestration.dumps.profiles import open_marks
 from orchestration.dumps.proposal.text import write
 from tests.e2e.conftest import Home
-from tests.e2e.shipped.table import RUNS, SAMPLES, TABLE, Sample, buyers_of, orders_of
+from tests.e2e.shipped.table import SAMPLES, TABLE, Sample, buyers_of, orders_of
+from tests.e2e.together import Source, deliver_rates, settings
 from tests.edits import Edit, apply
 
 pytestmark = pytest.mark.slow
@@ -98,12 +99,12 @@ OTHERWISE: dict[str, dict[str, tuple[Any, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("settings", RUNS.values(), ids=RUNS)
-def test_the_values_of_a_sample_come_out_of_what_is_proposed_for_it(settings: str, make_home: Callable[[str], Home]) -> None:
-    samples = [sample for sample in TABLE if sample.settings == settings]
-    sources = "".join(f"  {sample.folder}: {{profile: my_{sample.folder}, max_quarantined_share: 1}}\n" for sample in samples)
-    home = make_home(f"{settings}\nsources:\n{sources}")
-    for sample in samples:
+@pytest.fixture(scope="module")
+def home(make_home: Callable[[str], Home]) -> Home:
+    sources = [Source(sample.folder, f"my_{sample.folder}", sample.time_zone) for sample in TABLE]
+    home = make_home(settings(sources, "USD", "America/New_York"))
+    deliver_rates(home, "USD")
+    for sample in TABLE:
         files = sorted((SAMPLES / sample.folder).iterdir())
         proposals = [write(f"of_file_{number}_{sample.folder}", look(file, 1000), home.folder) for number, file in enumerate(files)]
         for file, proposal in zip(files, proposals, strict=True):
@@ -112,8 +113,7 @@ def test_the_values_of_a_sample_come_out_of_what_is_proposed_for_it(settings: st
         as_one(proposals, home.folder / "profiles" / f"my_{sample.folder}.yaml")
         home.deliver(files, sample.folder)
     home.run()
-    for sample in samples:
-        check(sample, home)
+    return home
 
 
 def as_one(proposals: list[Path], path: Path) -> None:
@@ -124,7 +124,8 @@ def as_one(proposals: list[Path], path: Path) -> None:
     path.write_text(yaml.safe_dump({**read[0], "feeds": feeds}, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
-def check(sample: Sample, home: Home) -> None:
+@pytest.mark.parametrize("sample", TABLE, ids=[sample.folder for sample in TABLE])
+def test_the_values_of_a_sample_come_out_of_what_is_proposed_for_it(sample: Sample, home: Home) -> None:
     """Orders to the cent, and what each person bought; ids of persons are the proposal's own."""
     expected = [(order, *OTHERWISE.get(sample.folder, {}).get(order, values)) for order, *values in sample.orders]
     assert orders_of(sample.folder, home) == expected
