@@ -72,6 +72,7 @@ bench: .venv/ready  ## seconds per stage, memory, rows per second, next to the f
 	@$(BIN)/python -m tests.benchmarks.bench --lines $(LINES)
 	$(BIN)/python -m tests.benchmarks.scores
 	$(BIN)/python -m tests.benchmarks.exports
+	$(BIN)/python -m tests.benchmarks.inspect
 
 # Parsed, not compiled: neither a home nor a warehouse is needed, and contracts tell columns and types.
 docs: .venv/ready  ## build the site of tables, columns, rules and lineage: one page to open from disk, build/docs/index.html

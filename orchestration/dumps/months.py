@@ -30,8 +30,9 @@ def in_english(text: str) -> str:
     """SQL: the text with the first name of a month in it as its English short name, without a dot behind it; in any case."""
     names = "|".join(sorted(MONTH_OF, key=len, reverse=True))
     pattern = quoted(rf"(?i)(^|[^\p{{L}}])({names})\.?([^\p{{L}}]|$)")
-    whens = " ".join(f"when {quoted(name)} then {quoted(english)}" for name, english in MONTH_OF.items())
-    month = f"case lower(regexp_extract({text}, {pattern}, 2)) {whens} else '' end"
+    known, english = (f"[{', '.join(map(quoted, texts))}]" for texts in (MONTH_OF.keys(), MONTH_OF.values()))
+    # A list, not a case: of that DuckDB asks the expression once per name.
+    month = f"coalesce({english}[list_position({known}, lower(regexp_extract({text}, {pattern}, 2)))], '')"
     return rf"regexp_replace({text}, {pattern}, '\1' || {month} || '\3')"
 
 
