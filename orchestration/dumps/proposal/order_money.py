@@ -155,13 +155,15 @@ class OrderMoney:
         return _doubted(written, EITHER_SIGN) if len(signs) > 1 else written
 
     def _says_what_is_taken_off(self, total: Guess | None, price: Price) -> bool:
-        """Whether goods, shipping and tax are never less than the total of their order, and sometimes more. Totals of nothing say neither:
-        they may be of orders that nobody paid."""
+        """Whether goods, shipping and tax are never less than the total of their order. Totals of nothing may be of orders that nobody paid:
+        they say so only beside others that are less than the goods."""
         if not total or not price.guess or ("of: order" not in total.keys and self.rows.several):
             return False
         offs = self._taken_off(price)
-        paid = (off for rows, off in zip(self.rows.orders, offs, strict=True) if any(self._of("total_amount")[number] for number in rows))
-        return all(off > -_CENT for off in offs) and any(off >= _CENT for off in paid)
+        is_nothing = [not any(self._of("total_amount")[number] for number in rows) for rows in self.rows.orders]
+        of_others = [off for off, nothing in zip(offs, is_nothing, strict=True) if not nothing]
+        is_told = any(off >= _CENT for off in of_others) or not any(is_nothing)
+        return is_told and all(off > -_CENT for off in offs)
 
     def _taken_off(self, price: Price) -> list[Decimal]:
         """Per order: goods, shipping and tax less what it cost in all; nothing where that isn't said."""

@@ -124,7 +124,7 @@ def test_a_discount_on_goods_that_came_back_may_be_negative_also_where_prices_ar
 MISPLACED = {
     "a sum of texts": ("city: {source: town, plus: street}", "'plus' is for money"),
     "a zone of an amount": ("tax_amount: {source: tax, zone: {source: z, map: {a: UTC}}}", "'zone' is for timestamp"),
-    "a sum with a constant": ('tax_amount: {value: "1", plus: tax}', "beside a 'source'"),
+    "a sum with a constant": ('tax_amount: {value: "1", plus: tax}', "need a 'source'"),
     "an unknown zone": ("ordered_at: {source: day, zone: {source: z, map: {a: Mars/Base}}}", "Mars/Base"),
 }
 

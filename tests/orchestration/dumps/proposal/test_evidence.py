@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.proposal import vocabulary
-from orchestration.dumps.proposal.draft import BY_ADDRESS, NOBODY, ONE_EACH, REVIEWS_ALIKE, Draft, NoEvidence
+from orchestration.dumps.proposal.draft import BY_ADDRESS, NOBODY, ONE_AT_A_TIME, ONE_EACH, REVIEWS_ALIKE, Draft, NoEvidence
 from tests.orchestration.dumps.proposal.conftest import Propose
 
 DUMPS = {
@@ -44,6 +44,7 @@ def test_a_dump_is_the_feed_whose_columns_it_has(propose: Propose, feed: str, du
 TOO_LITTLE = {
     "charges that name no order": "id,Created (UTC),Amount,Customer Email,Status\nch_1,2026-03-01 10:00:00,5.00,a@x.com,Paid\n",
     "stock": "warehouse,shelf,checked at\nA,7,2026-03-01\n",
+    "a price list": "order date,sku,qty,price\n2026-03-01,P,2,9.90\n",
     "visits": "session,page,visited at\n1,/tea,2026-03-01\n",
     "a list of words": "word\nalpha\nbeta\n",
 }
@@ -73,6 +74,7 @@ ABSENT = {
     "who bought": ("order no,order date,sku,qty,price\n1,2026-03-01,P,2,9.90\n", (), (NOBODY,)),
     "who bought, but for an address": ("order no,email,order date,sku,qty,price\n1,a@x.com,2026-03-01,P,2,9.90\n", (), (BY_ADDRESS,)),
     "how many pieces": ("order no,customer no,order date,sku,price\n1,C1,2026-03-01,P,9.90\n", (ONE_EACH,), ()),
+    "an order": ("customer no,order date,sku,qty,price\nC1,2026-03-01,P,2,9.90\n", (ONE_AT_A_TIME,), ()),
     "a price": (
         "order no,customer no,order date,sku,qty\n1,C1,2026-03-01,P,2\n",
         ("unit_price is required, and no column seems to hold it",),
@@ -86,6 +88,34 @@ def test_what_an_order_file_lacks_is_marked_or_said(propose: Propose, dump: str,
     made = propose(dump)
     assert isinstance(made, Draft)
     assert (made.feed, made.open_marks, made.notes) == ("orders", marks, notes)
+
+
+def test_what_a_customer_buys_at_one_time_is_an_order_where_none_is_named(propose: Propose) -> None:
+    made = propose(
+        "customer no,order date,sku,qty,price,shipping\nC1,2026-03-01,P,2,9.90,6\nC1,2026-03-01,Q,1,5,6\nC2,2026-03-01,P,1,9.90,4\n"
+    )
+    assert isinstance(made, Draft)
+    assert made.layout == {"made": {"order": {"join": ["customer no", "order date"]}}}
+    assert (made.columns["order_id"].source, made.columns["shipping_amount"].keys) == ("order", ("of: order",))
+
+
+def test_ids_that_look_like_phones_are_none(propose: Propose) -> None:
+    reviews = "{},stars,review,review date\n15874302841,5,good,2026-03-01\n15874302842,1,bad,2026-03-02\n"
+    for name, feed_has_phone in (("review no", False), ("comment serial 编号", False), ("who", True)):
+        made = propose(reviews.format(f"product id,{name}").replace("\n1", "\np,1"))
+        assert isinstance(made, Draft)
+        assert ("phone" in made.columns) == feed_has_phone
+
+
+@pytest.mark.parametrize("place", [10, 1000], ids=["first", "later"])
+def test_of_a_wide_dump_the_first_columns_are_judged_by_their_values_and_all_by_their_names(propose: Propose, place: int) -> None:
+    names = [f"col {number}" for number in range(1100)]
+    values = ["7"] * len(names)
+    names[place], values[place] = "who", "a@x.com"
+    names[1050:1050], values[1050:1050] = ["order no", "order date", "sku", "qty", "price"], ["1", "2026-03-01", "P", "2", "9.90"]
+    made = propose(f"{','.join(names)}\n{','.join(values)}\n")
+    assert isinstance(made, Draft)
+    assert (made.columns["unit_price"].source, "email" in made.columns) == ("price", place == 10)
 
 
 NAMES = sorted({name for feed in FEEDS.values() for column in feed for name in vocabulary.names_of(column.name)})

@@ -103,6 +103,32 @@ def test_a_total_is_read_where_it_can_be_what_the_order_cost(orders: Orders, tot
     assert [name for name in made.columns if name == "total_amount"] == columns
 
 
+UNPAID = {
+    "unpaid orders have a total of nothing": ("2,C2,2026-03-02,P,1,9.90,0,0.00\n", []),
+    "and a paid one was cheaper": ("2,C2,2026-03-02,P,1,9.90,0,0.00\n3,C3,2026-03-02,P,1,9.90,0,8.90\n", ["total_amount"]),
+}
+
+
+@pytest.mark.parametrize(("rows", "columns"), UNPAID.values(), ids=UNPAID)
+def test_a_total_of_nothing_alone_takes_nothing_off(orders: Orders, rows: str, columns: list[str]) -> None:
+    made = orders(f"order id,customer id,order date,sku,qty,price,shipping,order total\n1,C1,2026-03-01,P,2,9.90,6,25.80\n{rows}")
+    assert [name for name in made.columns if name == "total_amount"] == columns
+
+
+SAME_GOODS = {
+    "rows of the same goods": ("P", OF_ORDER),
+    "rows of different goods": ("Q", ""),
+}
+
+
+@pytest.mark.parametrize(("product", "doubt"), SAME_GOODS.values(), ids=SAME_GOODS)
+def test_amounts_alike_are_of_the_order_only_where_the_goods_are_not(orders: Orders, product: str, doubt: str) -> None:
+    rows = f"1,C1,2026-03-01,P,1,9.90,6\n1,C1,2026-03-01,{product},1,9.90,6\n"
+    shipping = orders(f"order id,customer id,order date,sku,qty,price,shipping\n{rows}").columns["shipping_amount"]
+    assert ("of: order" in shipping.keys) == (not doubt)
+    assert shipping.doubt[: len(OF_ORDER)] == doubt
+
+
 def test_an_id_of_lines_that_comes_twice_in_an_order_is_not_read(orders: Orders) -> None:
     header = "order id,line id,customer id,order date,sku,qty,price\n"
     assert "order_line_id" in orders(f"{header}1,a,C1,2026-03-01,P,1,9\n1,b,C1,2026-03-01,Q,1,9\n").columns
