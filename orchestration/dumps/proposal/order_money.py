@@ -155,7 +155,7 @@ class OrderMoney:
         return _doubted(written, EITHER_SIGN) if len(signs) > 1 else written
 
     def _says_what_is_taken_off(self, total: Guess | None, price: Price) -> bool:
-        """Whether goods, shipping and tax are never less than the total of their order. Totals of nothing may be of orders that nobody paid:
+        """Whether goods, shipping and tax are never less than the total of their order. Totals of nothing may be those of unpaid orders:
         they say so only beside others that are less than the goods."""
         if not total or not price.guess or ("of: order" not in total.keys and self.rows.several):
             return False
