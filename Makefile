@@ -29,7 +29,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help setup demo docs test test-quick fuzz lint format bench lock clean
+.PHONY: help setup demo docs test test-quick fuzz lint format bench compare lock clean
 
 help:  ## list the targets
 	@printf 'Usage: make TARGET\n\n'
@@ -84,6 +84,9 @@ docs: .venv/ready  ## build the site of tables, columns, rules and lineage: one 
 	mv $(DOCS)/target/static_index.html $(DOCS)/index.html
 	rm -rf $(DOCS)/target $(DOCS)/logs $(DOCS)/*.duckdb
 	echo 'Open $(DOCS)/index.html'
+
+compare: .venv/ready  ## say whether two homes publish the same rows (A=one/home B=another/home)
+	@$(BIN)/python -m tests.compare_homes '$(A)' '$(B)'
 
 lock:  ## compile requirements.lock anew from pyproject.toml (needs uv; LOCK_ARGS=--upgrade for newer versions)
 	@command -v uv >/dev/null || { echo 'make lock needs uv on PATH: pipx install uv' >&2; exit 1; }
