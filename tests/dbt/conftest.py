@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ class Warehouse:
     def working(self) -> Path:
         return self.folder / "working.duckdb"
 
+    @cached_property
+    def graph(self) -> Graph:
+        return graph_of(self.manifest, self.folder)
+
     def dbt(self, *arguments: str, **variables: Any) -> dict[str, str]:
         """Status of each node by its name. Raises what dbt raises where it can't go on."""
         unhappy = ("error", "fail", "warn")
@@ -54,7 +59,7 @@ class Warehouse:
         nodes = self.days[chosen]
         with duckdb.connect(str(self.path)) as connection:
             connection.execute(f"attach '{self.working}' as working")
-            found = prepared.run(connection, nodes, graph_of(self.manifest, self.folder).parents_among(nodes), as_of, built_as_of)
+            found = prepared.run(connection, nodes, self.graph.parents_among(nodes), as_of, built_as_of)
         unhappy = ("error", "fail", "warn")
         names = {each.unique_id: self.manifest.nodes[each.unique_id].name for each in found}
         return {names[each.unique_id]: f"{each.status}: {each.message}" if each.status in unhappy else each.status for each in found}
