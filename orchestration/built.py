@@ -11,7 +11,7 @@ from orchestration.settings import Settings
 
 
 @dataclass(frozen=True)
-class Record:
+class BuildRecord:
     """``fingerprint``: of the project and its variables. ``as_of``: day of the facts that stand in the tables, empty where none can be
     relied on. ``views``: those made since under this fingerprint, which need not be made again. ``published``: the run whose publication
     shows the history of segments as it stands in the table, empty where none does."""
@@ -21,32 +21,32 @@ class Record:
     views: tuple[str, ...] = ()
     published: str = ""
 
-    def emptied(self) -> "Record":
-        return Record(self.fingerprint)
+    def emptied(self) -> "BuildRecord":
+        return BuildRecord(self.fingerprint)
 
-    def after(self, as_of: str, views: Iterable[str]) -> "Record":
+    def after(self, as_of: str, views: Iterable[str]) -> "BuildRecord":
         return replace(self.with_views(views), as_of=as_of)
 
-    def unpublished(self) -> "Record":
+    def unpublished(self) -> "BuildRecord":
         return replace(self, published="")
 
-    def with_views(self, views: Iterable[str]) -> "Record":
+    def with_views(self, views: Iterable[str]) -> "BuildRecord":
         return replace(self, views=tuple(sorted({*self.views, *views})))
 
 
-def read(settings: Settings, variables: Mapping[str, str | int]) -> Record:
+def read(settings: Settings, variables: Mapping[str, str | int]) -> BuildRecord:
     """The record of the last whole build under these variables, or one that vouches for nothing."""
     fingerprint = hashlib.sha256(json.dumps(variables, sort_keys=True).encode()).hexdigest()[:16]
     try:
         content = json.loads(_path(settings).read_text(encoding="utf-8"))
-        found = Record(content["fingerprint"], content["as_of"], tuple(content["views"]), content["published"])
+        found = BuildRecord(content["fingerprint"], content["as_of"], tuple(content["views"]), content["published"])
     except (OSError, ValueError, KeyError, TypeError):
-        return Record(fingerprint)
+        return BuildRecord(fingerprint)
     has_files = settings.warehouse.exists() and settings.working.exists()
-    return found if found.fingerprint == fingerprint and has_files else Record(fingerprint)
+    return found if found.fingerprint == fingerprint and has_files else BuildRecord(fingerprint)
 
 
-def write(settings: Settings, record: Record) -> None:
+def write(settings: Settings, record: BuildRecord) -> None:
     write_json(asdict(record), _path(settings))
 
 

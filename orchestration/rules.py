@@ -13,7 +13,7 @@ from orchestration.settings import FILE_NAME, Settings
 from orchestration.texts import words_of
 from transforms import abc, clv, contact, credit, identity, lifecycle, lists, loyalty, preferences, quality, rfm, satisfaction, scores
 from transforms.conditions import Codes, codes_of
-from transforms.evidence import Reading, SourceRules
+from transforms.evidence import EvidenceRules, SourceRules
 
 Rules = TypeVar("Rules")
 
@@ -51,10 +51,10 @@ def identity_rules(settings: Settings) -> identity.Rules:
     return _section(settings, "identity", identity.Rules)
 
 
-def identity_reading(settings: Settings) -> Reading:
+def identity_reading(settings: Settings) -> EvidenceRules:
     """How each source writes what identifies people."""
     named = {name: SourceRules(source.region or settings.region, source.membership_programme) for name, source in settings.sources.items()}
-    return Reading(SourceRules(settings.region), named)
+    return EvidenceRules(SourceRules(settings.region), named)
 
 
 def contact_rules(settings: Settings) -> contact.ContactRules:

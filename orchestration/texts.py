@@ -52,7 +52,7 @@ def fingerprint(settings: Settings) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class Reading:
+class TextsRead:
     """Batches and rows read in this run, and batches read before."""
 
     batches: int = 0
@@ -60,7 +60,7 @@ class Reading:
     batches_read_before: int = 0
 
 
-def read(settings: Settings, advance: Callable[[float], None] = lambda share: None) -> Reading:
+def read(settings: Settings, advance: Callable[[float], None] = lambda share: None) -> TextsRead:
     """Reads the batches of reviews that were not read under these lists, and removes what was read of others."""
     batches = sorted((settings.lake / "clean" / "reviews").glob("*.parquet"))
     mark = fingerprint(settings)
@@ -76,7 +76,7 @@ def read(settings: Settings, advance: Callable[[float], None] = lambda share: No
         for file in (settings.lake / "texts" / table).glob("*.parquet"):
             if file not in kept:
                 file.unlink()
-    return Reading(len(unread), rows, len(batches) - len(unread))
+    return TextsRead(len(unread), rows, len(batches) - len(unread))
 
 
 def _read_batch(settings: Settings, batch: Path, mark: str, known: words.Words) -> int:

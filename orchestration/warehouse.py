@@ -95,7 +95,7 @@ def build(settings: Settings, names: Iterable[str], as_of: str, is_full: bool = 
     return nodes
 
 
-def _goes_on_from_published(settings: Settings, record: built.Record, as_of: str) -> bool:
+def _goes_on_from_published(settings: Settings, record: built.BuildRecord, as_of: str) -> bool:
     """Whether the tables hold the history that readers see, and nothing of it lies behind this day: then the day is added to it."""
     published = publication.current(settings.results)
     return published is not None and published["run_id"] == record.published and published["as_of"] <= as_of

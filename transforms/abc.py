@@ -39,7 +39,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Cut:
+class ClassLimit:
     """The last customer of a class, in the order net amount descending, then customer id; all before him are in the class or a better one.
 
     ``net_amount`` is a decimal in text, so that JSON keeps its last digit.
@@ -58,8 +58,8 @@ class Parameters:
     """
 
     rules: Rules
-    a_cut: Cut | None
-    b_cut: Cut | None
+    a_cut: ClassLimit | None
+    b_cut: ClassLimit | None
     shares: dict[str, dict[str, int | float | str]]
     curve: tuple[float, ...]
     warnings: tuple[str, ...]
@@ -140,17 +140,17 @@ def _sum(amounts: pl.Series) -> Decimal:
     return Decimal(amounts.sum() or 0)
 
 
-def _cut(facts: pl.LazyFrame, ranked: pl.DataFrame, count: int) -> Cut | None:
+def _cut(facts: pl.LazyFrame, ranked: pl.DataFrame, count: int) -> ClassLimit | None:
     """The customer at that place. Ids are sorted only among those who tie with him: amounts are many times quicker to sort."""
     if not count:
         return None
     net_amount = ranked["net_amount"][count - 1]
     above = int((ranked["net_amount"] > net_amount).sum())
     tied = facts.filter(_counts() & (pl.col("net_amount") == pl.lit(net_amount, MONEY))).select("customer_id").collect(engine="streaming")
-    return Cut(net_amount=str(net_amount), customer_id=tied["customer_id"].sort()[count - 1 - above])
+    return ClassLimit(net_amount=str(net_amount), customer_id=tied["customer_id"].sort()[count - 1 - above])
 
 
-def _is_up_to(cut: Cut | None) -> pl.Expr:
+def _is_up_to(cut: ClassLimit | None) -> pl.Expr:
     if cut is None:
         return pl.lit(value=False)
     net_amount = pl.lit(Decimal(cut.net_amount), dtype=MONEY)

@@ -32,7 +32,7 @@ class SourceRules:
 
 
 @dataclass(frozen=True)
-class Reading:
+class EvidenceRules:
     """The rules of every source; one that is not named is read as ``default`` says."""
 
     default: SourceRules = SourceRules()
@@ -64,7 +64,7 @@ def normalised(values: pl.Series, kind: str, rules: SourceRules) -> pl.Series:
     return rules.membership_programme + "/" + found if kind == "membership_no" and rules.membership_programme else found
 
 
-def evidence_of(written: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+def evidence_of(written: pl.DataFrame, reading: EvidenceRules) -> pl.DataFrame:
     """``CUSTOMER_IDS`` as delivered → ``CUSTOMER_EVIDENCE``. Rows without a ``source_customer_id`` are ignored.
 
     The address that a guest is known by, the e-mail or else the phone, has no date: it is known with the id itself. A day on which neither

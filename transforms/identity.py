@@ -16,7 +16,7 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from transforms.evidence import GUEST_ID, KINDS, OWN_ID, Reading, SourceRules, normalised
+from transforms.evidence import GUEST_ID, KINDS, OWN_ID, EvidenceRules, SourceRules, normalised
 from transforms.ranges import check_ranges
 from transforms.schemas import CUSTOMER_ID_CHANGES, CUSTOMER_LINKS
 
@@ -68,7 +68,9 @@ class View(NamedTuple):
     run_id: str | None = None
 
 
-def link(evidence: pl.DataFrame, rules: Rules, reading: Reading, apart: pl.DataFrame | None = None, view: View | None = None) -> Links:
+def link(
+    evidence: pl.DataFrame, rules: Rules, reading: EvidenceRules, apart: pl.DataFrame | None = None, view: View | None = None
+) -> Links:
     """One person per connected component of the ids of ``CUSTOMER_EVIDENCE`` and what they share.
 
     ``customer_id`` is the ``source:source_customer_id`` known longest: of the earliest dated record; equals, and ids without a date, which
@@ -107,7 +109,7 @@ def link(evidence: pl.DataFrame, rules: Rules, reading: Reading, apart: pl.DataF
     return Links(links, reported(refused))
 
 
-def refused_of(shared: pl.DataFrame, rules: Rules, reading: Reading) -> pl.DataFrame:
+def refused_of(shared: pl.DataFrame, rules: Rules, reading: EvidenceRules) -> pl.DataFrame:
     """Of ``kind, value, ids_count``, pieces of evidence that several ids share or a guest has, those that link nobody, with the
     ``reason``. Row by row."""
     return shared.with_columns(reason=_reason(rules, reading)).filter(pl.col("reason").is_not_null())
@@ -162,7 +164,7 @@ def changes(previous: pl.DataFrame, links: pl.DataFrame, changed_at: date) -> pl
     )
 
 
-def _reason(rules: Rules, reading: Reading) -> pl.Expr:
+def _reason(rules: Rules, reading: EvidenceRules) -> pl.Expr:
     """Why a piece of evidence is refused; null for one that links."""
     texts = pl.Series([*PLACEHOLDERS, *rules.placeholders], dtype=pl.String)
     domains = [text[1:].lower() for text in rules.placeholders if text.startswith("@")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.dumps import headings, quarantine, tables
 from orchestration.dumps.candidates import Batch, Candidate, Outcome
-from orchestration.dumps.casts import Reading
+from orchestration.dumps.casts import LayoutSql
 from orchestration.dumps.clean_layer import REFUSED, copy
 from orchestration.dumps.engines import Engines
 from orchestration.dumps.failures import held_for, is_of_the_machine, is_out_of_memory
@@ -230,7 +230,7 @@ def _clean_counts(connection: "duckdb.DuckDBPyConnection", clean: Path, event: s
     return {file_id: Counts(clean=rows, first_event_at=first, last_event_at=last) for file_id, rows, first, last in found.fetchall()}
 
 
-def _left_out_counts(connection: "duckdb.DuckDBPyConnection", read: Reading) -> dict[str, Counter[str]]:
+def _left_out_counts(connection: "duckdb.DuckDBPyConnection", read: LayoutSql) -> dict[str, Counter[str]]:
     """File id → how many delivered rows each rule left out: those of which nothing else is left."""
     return _by_file(
         connection,

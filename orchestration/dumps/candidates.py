@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from orchestration.dumps import careful
 from orchestration.dumps.careful import Record, Refusal
-from orchestration.dumps.casts import Context, Reading, reading
+from orchestration.dumps.casts import Context, LayoutSql, reading
 from orchestration.dumps.cutting import can_cut
 from orchestration.dumps.dialect import Dialect
 from orchestration.dumps.file_dates import Dates
@@ -145,7 +145,7 @@ class Batch:
         return self.candidates[0].mapping.layout
 
     @cached_property
-    def reading(self) -> Reading:
+    def reading(self) -> LayoutSql:
         first = self.candidates[0]
         assert first.context is not None
         text = arranged(self.layout, first.header)

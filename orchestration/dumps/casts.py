@@ -37,7 +37,7 @@ TOO_LARGE = Problem("abs(cast(v_quantity as double) * cast(v_unit_price as doubl
 
 
 @dataclass(frozen=True)
-class Reading:
+class LayoutSql:
     """SQL of one layout over a relation with the dump's text as columns ``t0``, ``t1``, … in header order, and ``latest_at``.
 
     Each select list stands over the one before: ``parsed``, what values are made of, named ``p_<column>``, and ``left_out``, the rule by
@@ -84,7 +84,9 @@ class Context:
     channel: str
 
 
-def reading(feed: str, mapping: FeedMap, text: Arranged, delivered: tuple[str, ...], context: Context, in_blocks: bool = False) -> Reading:
+def reading(
+    feed: str, mapping: FeedMap, text: Arranged, delivered: tuple[str, ...], context: Context, in_blocks: bool = False
+) -> LayoutSql:
     """How rows under the header ``delivered``, arranged as ``text``, become rows of the feed.
 
     ``in_blocks``: the header stands between the rows once more, and an order that comes again behind it replaces what came before.
@@ -110,7 +112,7 @@ def reading(feed: str, mapping: FeedMap, text: Arranged, delivered: tuple[str, .
         of_lines = _problems_of_lines(feed, mapping, located)
         problems += of_lines
         suspects += [problem.condition for problem in of_lines]
-    read = Reading(text, mapping, tuple(parsed), tuple(typed), tuple(clean), tuple(problems), tuple(dict.fromkeys(suspects)))
+    read = LayoutSql(text, mapping, tuple(parsed), tuple(typed), tuple(clean), tuple(problems), tuple(dict.fromkeys(suspects)))
     return _with_order_rows(replace(read, has_order_lines=True), feed, located, header_again, in_blocks) if _has_lines(feed) else read
 
 
@@ -149,7 +151,7 @@ def _problems_of_lines(feed: str, mapping: FeedMap, located: Mapping[str, str]) 
     return problems
 
 
-def _with_order_rows(read: Reading, feed: str, located: Mapping[str, str], header_again: Problem, in_blocks: bool) -> Reading:
+def _with_order_rows(read: LayoutSql, feed: str, located: Mapping[str, str], header_again: Problem, in_blocks: bool) -> LayoutSql:
     """The reading with what the rows of an order mean together, if they mean anything; and with the problems that come of it."""
     amounts = tuple(name for name in read.mapping.of_order if name in located)
     total = "total_amount" in located

@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestration.dumps import careful
 from orchestration.dumps.careful import Record, Refusal
 from orchestration.dumps.dialect import Dialect
-from orchestration.dumps.receive import BOM, CHUNK, CUT_BYTES, Cut
+from orchestration.dumps.receive import BOM, CHUNK, CUT_BYTES, SplitPoint
 
 LEAST = 4 << 10
 """Bytes that the careful reader is given at least: to look closer for what is irregular costs more than to read a few records more."""
@@ -30,8 +30,8 @@ class TooIrregularError(Exception):
 class Regular:
     """Whole records for the fast reader; the first of a text begin with its header."""
 
-    start: Cut
-    end: Cut
+    start: SplitPoint
+    end: SplitPoint
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def cut(text: Path, dialect: Dialect, columns: int, line_end: bytes, sizes: Size
     with text.open("rb") as content:
         whole = os.fstat(content.fileno()).st_size
         left = sizes.careful(whole)
-        begun, here, size = Cut(0, 0, 0), judge.header(content.read(sizes.most)), sizes.most
+        begun, here, size = SplitPoint(0, 0, 0), judge.header(content.read(sizes.most)), sizes.most
         while here.offset < whole:
             content.seek(here.offset)
             block = content.read(size)
@@ -88,20 +88,20 @@ def cut(text: Path, dialect: Dialect, columns: int, line_end: bytes, sizes: Size
             yield Regular(begun, here)
 
 
-def _place(text: Path, start: Cut, dialect: Dialect, columns: int, least: int) -> Generator[Record | Refusal, None, Cut]:
+def _place(text: Path, start: SplitPoint, dialect: Dialect, columns: int, least: int) -> Generator[Record | Refusal, None, SplitPoint]:
     """What the careful reader makes of the records that begin within so many bytes, and where the next one begins."""
     here = start
     for outcome, original in careful.read_on(text, start.offset, start.breaks + 1, dialect, columns):
         if outcome:
             yield outcome
-        here = _further(here, Cut(len(original.encode()), 0, original.count("\n")))
+        here = _further(here, SplitPoint(len(original.encode()), 0, original.count("\n")))
         if here.offset - start.offset >= least:
             break
     return here
 
 
-def _further(start: Cut, by: Cut) -> Cut:
-    return Cut(start.offset + by.offset, start.records + by.records, start.breaks + by.breaks)
+def _further(start: SplitPoint, by: SplitPoint) -> SplitPoint:
+    return SplitPoint(start.offset + by.offset, start.records + by.records, start.breaks + by.breaks)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class _Judge:
     columns: int
     line_end: bytes
 
-    def header(self, start: bytes) -> Cut:
+    def header(self, start: bytes) -> SplitPoint:
         """Where the header of the text ends. Raises ``TooIrregularError`` where it isn't regular itself."""
         mark = len(BOM) if start.startswith(BOM) else 0
         end = start.find(b"\n") + 1
@@ -122,7 +122,7 @@ class _Judge:
             raise TooIrregularError
         return replace(header, offset=end)
 
-    def records(self, block: bytes) -> Cut | None:
+    def records(self, block: bytes) -> SplitPoint | None:
         """The block's end, less a record that is cut off by it; None if any record is irregular, or none is whole."""
         import numpy as np
 
@@ -140,7 +140,7 @@ class _Judge:
             return None
         of_record = delimiters.reshape(len(ends), self.columns - 1)
         is_full = bool((of_record[:, -1] < ends).all() and (of_record[1:, 0] > ends[:-1]).all())
-        return Cut(len(whole), len(ends), whole.count(b"\n")) if is_full else None
+        return SplitPoint(len(whole), len(ends), whole.count(b"\n")) if is_full else None
 
     def _is_plain(self, records: bytes) -> bool:
         """Whether no byte is at a place where it could be read in two ways, or be no text."""

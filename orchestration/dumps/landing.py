@@ -90,7 +90,7 @@ def _street(settings: Settings, ledger: Ledger, run_id: str, memory: Memory, on_
 
 
 @dataclass(frozen=True)
-class _Portion:
+class _Received:
     """Files received together, ``size`` of them. ``folder``: what was unpacked and converted, until they are written."""
 
     folder: Path
@@ -111,7 +111,7 @@ class _Portion:
 class _Written:
     """A portion that is being written. ``outcomes``: of its batches."""
 
-    portion: _Portion
+    portion: _Received
     planned: Planned
     outcomes: list[Future[Outcome]]
 
@@ -132,7 +132,7 @@ class _Street:
             landed += portion.size
             self.on_progress(landed / len(work))
 
-    def _landed(self, work: Sequence[Work]) -> Iterator["_Portion"]:
+    def _landed(self, work: Sequence[Work]) -> Iterator["_Received"]:
         """Every portion, when it is committed. Meanwhile the next one is written, and one more received."""
         many = PORTION_BATCHES * self.settings.threads
         portions = _portions(work, many * BATCH_BYTES, many * BATCH_FILES, lambda item: item[0].sighting.size_bytes)
@@ -152,7 +152,7 @@ class _Street:
             while written:
                 yield self._committed(written.popleft())
 
-    def _committed(self, written: "_Written") -> "_Portion":
+    def _committed(self, written: "_Written") -> "_Received":
         outcomes = [outcome.result() for outcome in written.outcomes]
         sync(self.settings.lake, self.settings.quarantine)  # from here on they count
         self.committer.commit(written.planned, [entry for outcome in outcomes for entry in outcome.files])
@@ -175,9 +175,9 @@ class _Street:
         self.land(again)
         shutil.rmtree(again_folder(self.settings), ignore_errors=True)
 
-    def _received(self, number: int, portion: list[Work]) -> "_Portion":
+    def _received(self, number: int, portion: list[Work]) -> "_Received":
         """The portion's files, each kept as received and recognised."""
-        received = _Portion(self.settings.state / "work" / str(number), len(portion))
+        received = _Received(self.settings.state / "work" / str(number), len(portion))
         received.folder.mkdir(parents=True)
         for arrival, claim in portion:
             try:

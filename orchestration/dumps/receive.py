@@ -41,7 +41,7 @@ BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
-class Cut:
+class SplitPoint:
     """A place behind a line break outside of quotes: bytes, records (the header included) and line breaks before it."""
 
     offset: int
@@ -60,7 +60,7 @@ class Census:
         self._delimiter = ord(delimiter)
         self.size = self.breaks = self.breaks_in_quotes = self.quotes = self.delimiters = self.returns = self.return_breaks = 0
         self.has_blank_lines = self.has_nul = self.has_stray_quotes = False
-        self.cuts: list[Cut] = []
+        self.cuts: list[SplitPoint] = []
         self._last, self._last_closes = b"\n", False
         self._beside_quotes = (b"", b"\n", b"\r", b'"', delimiter.encode())
 
@@ -124,7 +124,7 @@ class Census:
         if len(ends):
             place = int(ends[-1]) + 1
             breaks = self.breaks - chunk.count(b"\n", place)
-            self.cuts.append(Cut(self.size - len(chunk) + place, self.breaks - self.breaks_in_quotes, breaks))
+            self.cuts.append(SplitPoint(self.size - len(chunk) + place, self.breaks - self.breaks_in_quotes, breaks))
 
     @property
     def ends_with_break(self) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestration.dumps.candidates import Batch, Candidate
 from orchestration.dumps.careful import Record, Refusal
 from orchestration.dumps.cutting import Regular, TooIrregularError, cut
-from orchestration.dumps.receive import BOM, CUT_BYTES, Cut, HeldError
+from orchestration.dumps.receive import BOM, CUT_BYTES, HeldError, SplitPoint
 
 
 @dataclass(frozen=True)
@@ -98,15 +98,15 @@ def _pieces(candidate: Candidate) -> Iterator[Stretch | Record | Refusal]:
     """A file in its order, stretches about ``CUT_BYTES`` long at most."""
     census = candidate.receipt.census
     if candidate.is_regular:
-        last = Cut(census.size, census.records, census.breaks + (not census.ends_with_break))
+        last = SplitPoint(census.size, census.records, census.breaks + (not census.ends_with_break))
         ends = [*(end for end in census.cuts if end.offset < last.offset), last]
-        yield from (_stretch(candidate, start, end) for start, end in zip([Cut(0, 0, 0), *ends], ends, strict=False))
+        yield from (_stretch(candidate, start, end) for start, end in zip([SplitPoint(0, 0, 0), *ends], ends, strict=False))
         return
     for piece in cut(candidate.receipt.text, candidate.dialect, len(candidate.header), census.line_end):
         yield _stretch(candidate, piece.start, piece.end) if isinstance(piece, Regular) else piece
 
 
-def _stretch(candidate: Candidate, start: Cut, end: Cut) -> Stretch:
+def _stretch(candidate: Candidate, start: SplitPoint, end: SplitPoint) -> Stretch:
     return Stretch(candidate, start.offset, end.offset, end.records - start.records, end.breaks - start.breaks, start.breaks)
 
 

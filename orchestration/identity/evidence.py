@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-    from transforms.evidence import Reading
+    from transforms.evidence import EvidenceRules
 
 CONTACT_COLUMNS = {
     "orders": ("email", "phone"),
@@ -79,7 +79,7 @@ def rows_of(settings: Settings, state: State) -> str:
     return f"read_parquet([{', '.join(paths)}])"
 
 
-def update(settings: Settings, ledger: Ledger, reading: "Reading", connection: "duckdb.DuckDBPyConnection") -> Update:
+def update(settings: Settings, ledger: Ledger, reading: "EvidenceRules", connection: "duckdb.DuckDBPyConnection") -> Update:
     """Bring the evidence up to the live files of the ledger; not committed yet: the former state is there until ``commit``."""
     way_of_reading = [VERSION, asdict(reading)]
     rules = hashlib.sha256(json.dumps(way_of_reading, sort_keys=True, default=dict).encode()).hexdigest()[:16]
@@ -119,7 +119,7 @@ def _read(settings: Settings, reading: str) -> State:
 
 
 def _from_scratch(
-    connection: "duckdb.DuckDBPyConnection", settings: Settings, reading: "Reading", states: tuple[State, State], live: Sequence[File]
+    connection: "duckdb.DuckDBPyConnection", settings: Settings, reading: "EvidenceRules", states: tuple[State, State], live: Sequence[File]
 ) -> Update:
     """All that the live files show, as one part. Every id stands in one portion, so each piece of evidence stands in it once."""
     from transforms.evidence import evidence_of
@@ -132,7 +132,7 @@ def _from_scratch(
 
 
 def _added(
-    connection: "duckdb.DuckDBPyConnection", settings: Settings, reading: "Reading", states: tuple[State, State], files: Files
+    connection: "duckdb.DuckDBPyConnection", settings: Settings, reading: "EvidenceRules", states: tuple[State, State], files: Files
 ) -> Update | None:
     """The evidence with what a day's files changed in it; None where that is more than is held at a time."""
     import polars as pl

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-    from transforms.evidence import Reading
+    from transforms.evidence import EvidenceRules
     from transforms.identity import Rules, View
 
 LINKS, CHANGES = "customer_links.parquet", "customer_id_changes.parquet"
 
 
 @dataclass(frozen=True)
-class Record:
+class LinkState:
     """What the links were made from: ``evidence`` by its version, ``rules`` and decisions by their hash, seen ``until`` then (UTC)."""
 
     evidence: str
@@ -43,7 +43,7 @@ class Question:
     """What a run asks: who is who by these rules and decisions, as seen on its day."""
 
     rules: "Rules"
-    reading: "Reading"
+    reading: "EvidenceRules"
     apart: "pl.DataFrame"
     as_of: date
     run_id: str
@@ -61,11 +61,11 @@ class Question:
 
         return View(self.until, self.zone, self.run_id)
 
-    def record(self, version: str) -> Record:
+    def record(self, version: str) -> LinkState:
         import hashlib
 
         rules = json.dumps([asdict(self.rules), self.apart.rows(), self.zone], default=str)
-        return Record(version, hashlib.sha256(rules.encode()).hexdigest()[:16], self.until.isoformat())
+        return LinkState(version, hashlib.sha256(rules.encode()).hexdigest()[:16], self.until.isoformat())
 
 
 def write(settings: Settings, found: Update, question: Question, connection: "duckdb.DuckDBPyConnection") -> None:
@@ -92,18 +92,18 @@ def write(settings: Settings, found: Update, question: Question, connection: "du
     write_json(asdict(wanted), folder(settings) / "links.json")
 
 
-def _read(settings: Settings) -> Record | None:
+def _read(settings: Settings) -> LinkState | None:
     """The record of the links that stand, or None where none can be relied on."""
     try:
         content = json.loads((folder(settings) / "links.json").read_text(encoding="utf-8"))
-        found = Record(content["evidence"], content["rules"], content["until"])
+        found = LinkState(content["evidence"], content["rules"], content["until"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if all((folder(settings) / name).exists() for name in (LINKS, REFUSED)) else None
 
 
 def _touched(
-    found: Update, former: Record, wanted: Record, connection: "duckdb.DuckDBPyConnection", settings: Settings
+    found: Update, former: LinkState, wanted: LinkState, connection: "duckdb.DuckDBPyConnection", settings: Settings
 ) -> "pl.DataFrame | None":
     """Ids whose evidence is otherwise, or is seen from one of the two days and not from the other; None for more than a portion."""
     import polars as pl

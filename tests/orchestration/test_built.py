@@ -18,7 +18,7 @@ def test_a_record_knows_which_run_published_what_it_vouches_for_until_something_
     built.write(settings, built.read(settings, VARIABLES).after("2026-03-01", ["a_view"]))
     built.note_publication(settings, "run-1")
     record = built.read(settings, VARIABLES)
-    assert record == built.Record(record.fingerprint, "2026-03-01", ("a_view",), "run-1")
+    assert record == built.BuildRecord(record.fingerprint, "2026-03-01", ("a_view",), "run-1")
     assert record.after("2026-03-02", []).published == "run-1", "the facts of another day leave the history as it is"
     assert record.unpublished().published == record.emptied().published == ""
     assert built.read(settings, {"currency": "EUR"}).published == ""

@@ -34,10 +34,10 @@ def topics(folder: Path) -> list[tuple[Any, ...]]:
 
 def test_a_second_day_reads_only_the_batches_that_came_since(tmp_path: Path) -> None:
     land(tmp_path, "a")
-    assert texts.read(home(tmp_path)) == texts.Reading(batches=1, rows=3)
+    assert texts.read(home(tmp_path)) == texts.TextsRead(batches=1, rows=3)
     land(tmp_path, "b")
-    assert texts.read(home(tmp_path)) == texts.Reading(batches=1, rows=1, batches_read_before=1)
-    assert texts.read(home(tmp_path)) == texts.Reading(batches_read_before=2)
+    assert texts.read(home(tmp_path)) == texts.TextsRead(batches=1, rows=1, batches_read_before=1)
+    assert texts.read(home(tmp_path)) == texts.TextsRead(batches_read_before=2)
     assert topics(tmp_path) == [
         ("a", 2, "quality", "positive"),
         ("a", 3, "logistics", "negative"),
@@ -74,7 +74,7 @@ def test_an_edit_of_the_lists_reads_everything_anew_and_has_the_facts_built_anew
     land(tmp_path, "a")
     before, after = home(tmp_path), home(tmp_path, texts={"topics": {"speed": {"zh": "速度", "words": ["太慢", "慢"]}}})
     texts.read(before)
-    assert texts.read(after) == texts.Reading(batches=1, rows=3)
+    assert texts.read(after) == texts.TextsRead(batches=1, rows=3)
     assert ("a", 3, "speed", "negative") in topics(tmp_path)
     for settings in (before, after):
         settings.warehouse.touch()

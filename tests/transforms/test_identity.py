@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms import identity
-from transforms.evidence import Reading, SourceRules, evidence_of, normalised, normalised_email
+from transforms.evidence import EvidenceRules, SourceRules, evidence_of, normalised, normalised_email
 from transforms.schemas import CUSTOMER_EVIDENCE, CUSTOMER_ID_CHANGES, CUSTOMER_IDS, CUSTOMER_LINKS
 
 Row = tuple[str | None, ...]
@@ -19,16 +19,16 @@ Row = tuple[str | None, ...]
 
 FIRST = datetime(2025, 1, 1)
 ANN, BOB = "13912345678", "13812345678"
-DEFAULT = Reading()
+DEFAULT = EvidenceRules()
 GUESTS = ("guest-0123456789abcdef", "guest-fedcba9876543210")
 
 
-def evidence(*rows: Row, reading: Reading = DEFAULT) -> pl.DataFrame:
+def evidence(*rows: Row, reading: EvidenceRules = DEFAULT) -> pl.DataFrame:
     known = [(*row, FIRST) if len(row) == 5 else row for row in rows]
     return evidence_of(pl.DataFrame(known, schema=CUSTOMER_IDS, orient="row"), reading)
 
 
-def linked(*rows: Row, rules: identity.Rules | None = None, reading: Reading = DEFAULT, **others: object) -> identity.Links:
+def linked(*rows: Row, rules: identity.Rules | None = None, reading: EvidenceRules = DEFAULT, **others: object) -> identity.Links:
     return identity.link(evidence(*rows, reading=reading), rules or identity.Rules(), reading, **others)  # type: ignore[arg-type]
 
 
@@ -124,7 +124,7 @@ def test_ids_that_share_evidence_are_one_person(rows: list[Row], expected: dict[
 
 
 def test_each_source_dials_in_its_own_region_and_may_have_a_programme_of_its_own() -> None:
-    reading = Reading(SourceRules("CN"), {"uk": SourceRules("GB"), "club": SourceRules("CN", "club")})
+    reading = EvidenceRules(SourceRules("CN"), {"uk": SourceRules("GB"), "club": SourceRules("CN", "club")})
     rows: list[Row] = [("cn", "1", None, "+44 20 7946 0958", "7"), ("uk", "2", None, "020 7946 0958", None), ("club", "3", None, None, "7")]
     assert people(*rows, reading=reading) == {"club:3": "club:3", "cn:1": "cn:1", "uk:2": "cn:1"}
 
