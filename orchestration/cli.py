@@ -115,9 +115,9 @@ def results(
     Example: regulars results win_back
     """
     from orchestration import settings
-    from orchestration.lists import report
+    from orchestration.lists import results_table
 
-    report.show(console, settings.load(home), list_name)
+    results_table.show(console, settings.load(home), list_name)
 
 
 @lists_app.command()

@@ -20,7 +20,7 @@ from orchestration.dumps.decisions import affected
 from orchestration.dumps.landing import Landing, profiles_in_use
 from orchestration.dumps.ledger import File
 from orchestration.dumps.summary import held_sentence
-from orchestration.identity.report import last_report
+from orchestration.identity.findings import last_report
 from orchestration.lists import approval
 from orchestration.progress import Progress
 from orchestration.publication import current

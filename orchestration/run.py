@@ -32,7 +32,7 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
 
-    from orchestration.identity.report import Report
+    from orchestration.identity.findings import Report
 
 DAGSTER_CONFIG = """telemetry:
   enabled: false

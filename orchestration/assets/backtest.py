@@ -9,7 +9,7 @@ from dagster import AssetKey, MaterializeResult, MetadataValue, ResourceParam
 
 from orchestration import lake, warehouse
 from orchestration.assets.scores import PARAMETERS, SCORES
-from orchestration.backtest import report
+from orchestration.backtest import result_files
 from orchestration.backtest.happened import happened
 from orchestration.backtest.hidden import hidden_rows
 from orchestration.backtest.page import with_interval
@@ -46,13 +46,13 @@ def backtest(
             raise RegularsError(f"No customer had a purchase by {asked.cut}, so nothing was predicted.", do="choose a later cut")
         result = trial.measure(customers, trial.Rules(), parameters.lifecycle.rules.lost_max_return_share)
         hidden = hidden_rows(settings)
-        progress.figures["backtest"] = report.write(settings, asked, result, parameters.rfm.groups_zh, hidden)
+        progress.figures["backtest"] = result_files.write(settings, asked, result, parameters.rfm.groups_zh, hidden)
     lake.remove_workings(settings)
     return MaterializeResult(metadata=_metadata(result, progress.figures["backtest"]["folder"]))
 
 
 def _metadata(result: trial.Result, folder: str) -> dict[str, MetadataValue]:
-    picture = base64.b64encode(Path(folder, report.PICTURE).read_bytes()).decode()
+    picture = base64.b64encode(Path(folder, result_files.PICTURE).read_bytes()).decode()
     figures = {
         f"{row['measure']}: {row['signal']} / {row['baseline']}": MetadataValue.text(
             f"{with_interval(row, 'value')} against {with_interval(row, 'baseline_value')}: {row['verdict']}"

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from orchestration.dumps.ledger import Ledger
 from orchestration.errors import RegularsError
+from orchestration.identity.findings import folder
 from orchestration.identity.links import LINKS
-from orchestration.identity.report import folder
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from orchestration import lake
 from orchestration.dumps.feeds import FEEDS
 from orchestration.dumps.ledger import File, Ledger
 from orchestration.identity import portions
-from orchestration.identity.report import folder
+from orchestration.identity.findings import folder
 from orchestration.io import write_atomically, write_json, write_parquet, write_parquet_portions
 from orchestration.settings import Settings
 from orchestration.sql import quoted, readable

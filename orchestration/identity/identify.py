@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from orchestration import lake
 from orchestration.dumps.ledger import Ledger
 from orchestration.identity import evidence, links
+from orchestration.identity.findings import REFUSED, REPORT, Report, folder
 from orchestration.identity.links import LINKS, Question
-from orchestration.identity.report import REFUSED, REPORT, Report, folder
 from orchestration.io import write_json
 from orchestration.publication import current
 from orchestration.rules import identity_reading, identity_rules

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from orchestration.identity import evidence, portions
 from orchestration.identity.everybody import link_all
 from orchestration.identity.evidence import Update, rows_of
-from orchestration.identity.report import REFUSED, folder
+from orchestration.identity.findings import REFUSED, folder
 from orchestration.io import write_atomically, write_json, write_parquet
 from orchestration.settings import Settings
 from orchestration.sql import quoted, readable

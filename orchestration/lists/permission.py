@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from orchestration import lake
-from orchestration.identity.report import folder as identity_folder
+from orchestration.identity.findings import folder as identity_folder
 from orchestration.io import write_parquet
 from orchestration.lists import history
 from orchestration.lists.statements import statements

@@ -14,7 +14,7 @@ from orchestration import settings as home_settings
 from orchestration.backtest import words
 from orchestration.backtest.happened import happened
 from orchestration.backtest.hidden import HiddenRows, hidden_rows
-from orchestration.backtest.report import write
+from orchestration.backtest.result_files import write
 from orchestration.backtest.window import Window, window
 from orchestration.dumps.landing import land
 from orchestration.errors import RegularsError

@@ -12,7 +12,7 @@ from orchestration import contract, rules
 from orchestration import settings as home_settings
 from orchestration.cli import app
 from orchestration.errors import RegularsError
-from orchestration.lists import left_out, overview, report
+from orchestration.lists import left_out, overview, results_table
 from orchestration.lists.left_out import LeftOut
 from transforms import schemas
 
@@ -116,7 +116,7 @@ def test_a_switched_off_list_that_is_none_is_an_error(tmp_path: Path) -> None:
 
 
 def test_titles_of_broken_lists_can_be_read(tmp_path: Path) -> None:
-    titles = report._titles(home(tmp_path, BROKEN))
+    titles = results_table._titles(home(tmp_path, BROKEN))
     assert (titles["champions"], titles["credit_watch"], titles["fans"]) == ("Champions", "credit_watch", "Fans")
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from orchestration.errors import RegularsError
 from orchestration.io import write_parquet
-from orchestration.lists import report
+from orchestration.lists import results_table
 from orchestration.settings import Settings
 from transforms.results import RESULT_COUNTS, results
 
@@ -33,7 +33,7 @@ def publish(home: Path, as_of: date, *days: tuple[str, int, tuple[int, int], tup
 
 def shown(home: Path, list_name: str | None = None, language: str = "en") -> str:
     with Console(width=200, record=True, file=StringIO()) as console:
-        report.show(console, Settings(home=home, language=language), list_name)  # type: ignore[arg-type]
+        results_table.show(console, Settings(home=home, language=language), list_name)  # type: ignore[arg-type]
     return console.export_text()
 
 
