@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,12 @@ def _words() -> dict[str, Any]:
     return yaml.safe_load(WORDS.read_text(encoding="utf-8"))
 
 
+@cache
+def _plain_words(kind: str) -> frozenset[str]:
+    return frozenset(map(plain, _words()[kind]))
+
+
+@lru_cache(maxsize=1 << 14)
 def plain(name: str) -> str:
     """The name without case, width, blanks and punctuation: ``Order No.`` and ``order_no`` are one."""
     return "".join(character for character in unicodedata.normalize("NFKC", name).lower() if character.isalnum())
@@ -41,27 +47,27 @@ def patterns_of(column: str) -> dict[str, str]:
 
 def is_unclear(name: str) -> bool:
     """Whether a column of that name may be the price of a piece or of a line."""
-    return plain(name) in set(map(plain, _words()["price_of_piece_or_line"]))
+    return plain(name) in _plain_words("price_of_piece_or_line")
 
 
 def is_of_orders(name: str) -> bool:
     """Whether a column of that name counts the pieces of a whole order: then an order has one row."""
-    return plain(name) in set(map(plain, _words()["pieces_of_orders"]))
+    return plain(name) in _plain_words("pieces_of_orders")
 
 
 def is_borne_by_others(name: str) -> bool:
     """Whether a column of that name has what a platform or a partner bears of the discounts."""
-    return plain(name) in set(map(plain, _words()["borne_by_others"]))
+    return plain(name) in _plain_words("borne_by_others")
 
 
 def is_writer(name: str) -> bool:
     """Whether a column of that name says who wrote a review."""
-    return plain(name) in set(map(plain, _words()["writers"]))
+    return plain(name) in _plain_words("writers")
 
 
 def is_time_of_day(name: str) -> bool:
     """Whether a column of that name may hold the time of day that belongs to a date in another column."""
-    return plain(name) in set(map(plain, _words()["times_of_day"]))
+    return plain(name) in _plain_words("times_of_day")
 
 
 @cache
