@@ -107,7 +107,7 @@ def _refuse_large(path: Path) -> None:
     size = path.stat().st_size
     if size > MOST_PACKED_BYTES:
         raise RegularsError(
-            f"{path} is a workbook or an archive of {size >> 20} MB",
+            f"{path} is a workbook or an archive of {size / (1 << 20):.1f} MB",
             expected=f"at most {MOST_PACKED_BYTES >> 20} MB, to look into; a run reads larger ones too",
             do="save its first rows as a file of their own, and inspect that",
         )

@@ -186,7 +186,7 @@ class Merchant:
 
 
 ORDER_FILES = '"working"."intermediate"."int_order_files"'
-"""Rows are only added to it: of files that no longer count, days and full builds may have others, and rows may stand there twice."""
+"""Rows are only added to this table. Only those of files that still count have to be the same; a row may stand there twice."""
 
 
 def _compared(warehouse: Warehouse) -> list[str]:

@@ -41,7 +41,7 @@ def hashed(text: str) -> str:
 
 
 def guest(address: str) -> str:
-    """The id of whoever bought with an address and without an id."""
+    """The id that a buyer without an id gets from an e-mail or a phone."""
     return f"guest-{hashed(address)}"
 
 
@@ -369,7 +369,7 @@ TABLE = [
                 "select rating, has_text, product_key, order_key, helpful_votes, customer_id is null from marts.fct_reviews"
                 " where source = 'jd_reviews' order by created_at",
                 (
-                    (5, True, "jd_reviews:100012043978", None, 12, True),  # masked names are nobody's
+                    (5, True, "jd_reviews:100012043978", None, 12, True),  # a masked name is no customer
                     (2, True, "jd_reviews:100012043978", "jd_reviews:302000000001", 0, False),
                     (1, True, "jd_reviews:100012043978", None, 3, True),
                     (4, True, "jd_reviews:100012043978", "jd_reviews:302000000004", 0, False),
