@@ -186,7 +186,7 @@ class Merchant:
 
 
 ORDER_FILES = '"working"."intermediate"."int_order_files"'
-"""Rows are only added to this table. Only those of files that still count have to be the same; a row may stand there twice."""
+"""Append-only: it may hold rows twice, and rows of files that no longer count. Compared are the distinct rows of files that count."""
 
 
 def _compared(warehouse: Warehouse) -> list[str]:
